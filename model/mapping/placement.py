@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..geometry import Geometry
+from ..network import Network
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class LayerPlacement:
     slices: tuple[tuple[int, ...], ...]
     kernels: NDArray[np.int64]
 
+    def rows(self, slice_index: int) -> tuple[int, ...]:
+        """Rows that a slice drives."""
+        return tuple(row for row, source in enumerate(self.slices[slice_index]) if source >= 0)
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -41,3 +46,39 @@ class Placement:
     @property
     def kernels_used(self) -> int:
         return len({int(k) for layer in self.layers for k in layer.kernels.ravel()})
+
+    def check(self, network: Network) -> None:
+        """Raise ValueError unless every weight of the network has its own devices; the message names the layer."""
+        if len(self.layers) != len(network.layers):
+            wanted_layers = f"{len(network.layers)} layers like the network"
+            raise ValueError(f"placement must have {wanted_layers}, not {len(self.layers)}")
+        geometry = self.geometry
+        taken: dict[tuple[int, int], int] = {}
+        for index, (layer, placed) in enumerate(zip(network.layers, self.layers, strict=True)):
+            name = f"placement of layer {index}"
+            neurons = [neuron for group in placed.groups for neuron in group]
+            if sorted(neurons) != list(range(layer.neurons)) or not all(placed.groups):
+                raise ValueError(f"{name}: groups must hold each of {layer.neurons} neurons once, not {neurons}")
+            if layer.is_output and neurons != sorted(neurons):
+                raise ValueError(f"{name}: neurons of the output layer must be in order, not {neurons}")
+            inputs = [source for rows in placed.slices for source in rows if source >= 0]
+            empty = any(not placed.rows(s) for s in range(len(placed.slices)))
+            if sorted(inputs) != list(range(layer.inputs)) or empty:
+                raise ValueError(f"{name}: slices must hold each of {layer.inputs} inputs once, and none be empty")
+            lanes, height = max(map(len, placed.groups)), max(map(len, placed.slices))
+            if lanes > geometry.pairs or height > geometry.rows:
+                raise ValueError(
+                    f"{name}: groups must have at most {geometry.pairs} lanes and slices {geometry.rows} rows, "
+                    f"not {lanes} and {height}"
+                )
+            wanted = (len(placed.groups), len(placed.slices), layer.copies)
+            if placed.kernels.shape != wanted:
+                raise ValueError(f"{name}: kernels must have the shape {wanted}, not {placed.kernels.shape}")
+            for (_, slice_index, _), kernel in np.ndenumerate(placed.kernels):
+                if not 0 <= kernel < geometry.kernels:
+                    raise ValueError(f"{name}: kernels must be from 0 to {geometry.kernels - 1}, not {kernel}")
+                for row in placed.rows(slice_index):
+                    if (int(kernel), row) in taken:
+                        owner = f"layer {taken[int(kernel), row]}"
+                        raise ValueError(f"{name}: row {row} of kernel {kernel} must be free, not taken by {owner}")
+                    taken[int(kernel), row] = index

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Network files: safetensors, with everything that is not an array as one JSON text in the metadata."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from .checks import check_network
+from .network import Layer, Network
+
+FORMAT = "spintile-network"
+VERSION = 1
+_SCALARS = {"kind": str, "input_bits": int, "activation_bits": int, "pool": int, "copies": int, "unit": float}
+_ARRAYS = {"weights": np.int8, "thresholds": np.int64, "invert": np.bool_, "bias": np.int64}
+
+
+def write_atomically(path: str | Path, data: bytes) -> None:
+    """Write a file so that it is either the old one or all of the new one.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; nothing is left behind.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def save_tensors(path: str | Path, tensors: dict[str, np.ndarray], header: dict[str, Any]) -> None:
+    """Write arrays and a JSON header as safetensors; the same contents give the same bytes."""
+    text = json.dumps(header, sort_keys=True)
+    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    write_atomically(path, save(arrays, metadata={"spintile": text}))
+
+
+def load_tensors(path: str | Path, form: str, version: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Arrays and header of a file written by ``save_tensors``.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing, truncated, not safetensors, or of another format or version.
+    """
+    try:
+        with safe_open(str(path), framework="numpy") as stream:
+            metadata = stream.metadata() or {}
+            tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 (no mapping)
+    except FileNotFoundError:
+        raise ValueError(f"{path}: no such file") from None
+    except (OSError, SafetensorError, ValueError, TypeError) as error:
+        raise ValueError(f"{path}: must be a safetensors file, truncated or foreign ({_one_line(error)})") from None
+    try:
+        header = json.loads(metadata["spintile"])
+        found, number = header["format"], header["version"]
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"{path}: must be a {form} file, not another safetensors file") from None
+    if found != form:
+        raise ValueError(f"{path}: format must be {form}, not {found}")
+    if number != version:
+        raise ValueError(f"{path}: format version must be {version}, not {number}")
+    return tensors, header
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:120]
+
+
+def _contents(network: Network) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    tensors: dict[str, np.ndarray] = {}
+    layers = []
+    for index, layer in enumerate(network.layers):
+        layers.append({name: kind(getattr(layer, name)) for name, kind in _SCALARS.items()})
+        layers[-1]["input_shape"] = [int(size) for size in layer.input_shape]
+        for name, dtype in _ARRAYS.items():
+            if getattr(layer, name) is not None:
+                tensors[f"layer{index}.{name}"] = np.asarray(getattr(layer, name)).astype(dtype)
+    return tensors, {"format": FORMAT, "version": VERSION, "layers": layers, "metadata": dict(network.metadata)}
+
+
+def network_digest(network: Network) -> str:
+    """SHA-256 of what a network computes (hexadecimal): its layers, without the metadata."""
+    tensors, header = _contents(network)
+    digest = hashlib.sha256(json.dumps(header["layers"], sort_keys=True).encode())
+    for name in sorted(tensors):
+        array = tensors[name]
+        digest.update(f"{name} {array.dtype.str} {array.shape} ".encode() + np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def save_network(network: Network, path: str | Path) -> None:
+    """Write a network, atomically.
+
+    Raises
+    ------
+    ValueError
+        If the network is not one (``check_network``).
+    """
+    check_network(network)
+    tensors, header = _contents(network)
+    save_tensors(path, tensors, header | {"digest": network_digest(network)})
+
+
+def load_network(path: str | Path) -> Network:
+    """Read a network.
+
+    Raises
+    ------
+    ValueError
+        One line with the file's name: missing, truncated, foreign, of another version, damaged, or not a network.
+    """
+    tensors, header = load_tensors(path, FORMAT, VERSION)
+    try:
+        layers = tuple(_layer(index, fields, tensors) for index, fields in enumerate(header["layers"]))
+        network = Network(layers, {str(key): str(value) for key, value in header["metadata"].items()})
+        check_network(network)
+        extra = set(tensors) - {f"layer{i}.{name}" for i in range(len(layers)) for name in _ARRAYS}
+        if extra:
+            raise ValueError(f"arrays must belong to a layer, not {sorted(extra)[0]!r}")
+    except KeyError as error:
+        raise ValueError(f"{path}: {error} is missing") from None
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path}: {_one_line(error)}") from None
+    if header.get("digest") != (digest := network_digest(network)):
+        raise ValueError(f"{path}: digest of the contents must be {header.get('digest')}, not {digest}")
+    return network
+
+
+def _layer(index: int, fields: dict[str, Any], tensors: dict[str, np.ndarray]) -> Layer:
+    arrays: dict[str, Any] = {}
+    for name, dtype in _ARRAYS.items():
+        array = tensors.get(f"layer{index}.{name}")
+        if array is not None and array.dtype != dtype:
+            raise ValueError(f"layer {index}: {name} must be {np.dtype(dtype)}, not {array.dtype}")
+        arrays[name] = array
+    if arrays["weights"] is None:
+        raise ValueError(f"layer {index}: weights are missing")
+    scalars: dict[str, Any] = {}
+    for name, kind in _SCALARS.items():
+        value = fields[name]
+        if kind is float and isinstance(value, int):
+            value = float(value)
+        if type(value) is not kind:
+            raise ValueError(f"layer {index}: {name} must be {kind.__name__}, not {value!r}")
+        scalars[name] = value
+    shape = tuple(fields["input_shape"])
+    if not all(type(size) is int and size > 0 for size in shape):
+        raise ValueError(f"layer {index}: input_shape must be positive integers, not {shape}")
+    return Layer(**arrays, **scalars, input_shape=shape)
