@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The arithmetic of one read: column sums, codes, repair. Integers only; every engine must give the same.
+
+``>>`` is arithmetic everywhere. All functions are pure and vectorised over leading axes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..sensing import Repair
+from .noise import read_noise
+
+if TYPE_CHECKING:
+    from .die_image import DieImage
+
+IntArray = NDArray[Any]
+
+
+def column_sums(
+    image: DieImage, die: int, kernel: int, rows: ArrayLike, image_index: ArrayLike = 0, ordinal: ArrayLike = 0
+) -> NDArray[np.int64]:
+    """S of every column of one kernel: ``clamp(O + sum_r x[r] * Q[r], lo, hi) + noise``.
+
+    Parameters
+    ----------
+    image : DieImage
+        The dies as integers.
+    die : int
+        Position of the die in the image (0 .. dies-1), not its identifier.
+    kernel : int
+        The kernel read.
+    rows : bool or 0/1 array (..., rows)
+        Driven rows.
+    image_index, ordinal : int or int array (...)
+        Image of the data set and ordinal of the read: the noise counter.
+
+    Returns
+    -------
+    int64 array (..., cols)
+        Sums in LSB/2^F, as wide as they need.
+    """
+    driven = np.asarray(rows).astype(np.int64)
+    sums = driven @ image.q[die, kernel].astype(np.int64) + image.offset[die, kernel]
+    sums = np.clip(sums, image.lo[die, kernel], image.hi[die, kernel])
+    if image.noise_sigma:
+        sums = sums + read_noise(
+            image.noise_sigma,
+            image.noise_seed,
+            int(image.die_ids[die]),
+            np.asarray(image_index)[..., np.newaxis],
+            np.asarray(ordinal)[..., np.newaxis],
+            np.arange(sums.shape[-1]),
+        )
+    return sums
+
+
+def convert(sums: IntArray, adc_bits: int, fraction_bits: int) -> IntArray:
+    """Codes of column sums.
+
+    B >= 2: ``clamp((S + 2^(F-1)) >> F, 0, 2^B - 1)``. B = 1, a sense amplifier per pair: plus = [S+ >= S-],
+    minus = 1 - plus, an unpaired last column 0.
+
+    Parameters
+    ----------
+    sums : int array (..., cols)
+        Column sums [LSB/2^F].
+    adc_bits, fraction_bits : int
+        B and F.
+
+    Returns
+    -------
+    int array (..., cols)
+        Codes, in the type of ``sums``.
+    """
+    if adc_bits == 1:
+        paired = sums.shape[-1] // 2 * 2
+        codes = np.zeros_like(sums)
+        codes[..., 0:paired:2] = sums[..., 0:paired:2] >= sums[..., 1:paired:2]
+        codes[..., 1:paired:2] = 1 - codes[..., 0:paired:2]
+        return codes
+    return np.clip((sums + (1 << (fraction_bits - 1))) >> fraction_bits, 0, (1 << adc_bits) - 1)
+
+
+def comparator(sums: IntArray, trial: ArrayLike, fraction_bits: int) -> NDArray[np.bool_]:
+    """Answer of the column comparators to SAR trial codes: ``S + 2^(F-1) >= trial << F``."""
+    return np.asarray(sums + (1 << (fraction_bits - 1)) >= (np.asarray(trial, np.int64) << fraction_bits))
+
+
+@dataclass(frozen=True)
+class RepairTable:
+    """What a repair compares with, for each number n of driven rows (index 0 .. rows).
+
+    Parameters
+    ----------
+    mode, strict
+        As in ``Repair``.
+    expected : int array (rows + 1,)
+        (n*K + 2^(F-1)) >> F: sum of a healthy pair.
+    seen : int array (rows + 1,)
+        expected + M(n): a larger sum shows a short.
+    high : int array (rows + 1,)
+        (n*P >> F) + M(n): a healthy column is not above it.
+    bound : int array (rows + 1,)
+        n*D >> F: the largest difference of a healthy pair.
+    zero_without_rows : bool
+        One-bit sensing: a read with no driven row adds 0.
+    """
+
+    mode: str
+    strict: bool
+    expected: IntArray
+    seen: IntArray
+    high: IntArray
+    bound: IntArray
+    zero_without_rows: bool
+
+    @property
+    def peak(self) -> int:
+        """Largest entry: with the largest code, what decides how wide intermediate results are."""
+        return int(max(abs(table).max() for table in (self.expected, self.seen, self.high, self.bound)))
+
+    def astype(self, dtype: Any) -> RepairTable:
+        """The same table in another integer type."""
+        names = ("expected", "seen", "high", "bound")
+        return dataclasses.replace(self, **{name: getattr(self, name).astype(dtype) for name in names})
+
+
+def repair_table(repair: Repair, rows: int, adc_bits: int, fraction_bits: int) -> RepairTable:
+    """Limits of a repair for 0 .. rows driven rows.
+
+    Raises
+    ------
+    ValueError
+        If a repair is asked of one-bit sensing.
+    """
+    if adc_bits == 1 and repair.mode != "none":
+        raise ValueError(f"repair must be 'none' with one-bit sensing, not {repair.mode!r}")
+    n = np.arange(rows + 1, dtype=np.int64)
+    margin = (repair.m0 + n * repair.m1) >> fraction_bits
+    expected = (n * repair.K + (1 << (fraction_bits - 1))) >> fraction_bits
+    return RepairTable(
+        mode=repair.mode,
+        strict=repair.strict,
+        expected=expected,
+        seen=expected + margin,
+        high=((n * repair.P) >> fraction_bits) + margin,
+        bound=(n * repair.D) >> fraction_bits,
+        zero_without_rows=adc_bits == 1,
+    )
+
+
+def repair_differences(plus: IntArray, minus: IntArray, driven: IntArray, table: RepairTable) -> IntArray:
+    """Repaired differences of pairs: what a read adds to the accumulators before the shift by its bit plane.
+
+    Parameters
+    ----------
+    plus, minus : int arrays (...)
+        Codes of the G+ and G- columns, offsets removed (signed).
+    driven : int array
+        Number of driven rows of each read; broadcasts to the shape of ``plus``.
+    table : RepairTable
+        From ``repair_table``.
+
+    Returns
+    -------
+    int array (...)
+        Differences in the type of ``plus``; that type must hold three times the larger of codes and table entries.
+    """
+    difference = plus - minus
+    if table.mode == "none":
+        return difference * (driven != 0) if table.zero_without_rows else difference
+    if table.mode == "range_guard":
+        high = table.high[driven]
+        return np.where((plus > high) | (minus > high), difference.dtype.type(0), difference)
+    # Shorts are rare: only the pairs that show one are worked on further.
+    short = np.flatnonzero(plus + minus > table.seen[driven])
+    if short.size:
+        index = np.unravel_index(short, difference.shape)
+        n = np.broadcast_to(driven, difference.shape)[index]
+        difference[index] = _difference_of_short(plus[index], minus[index], n, table)
+    bound = table.bound[driven]
+    return np.clip(difference, -bound, bound, out=difference)
+
+
+def _difference_of_short(plus: IntArray, minus: IntArray, driven: IntArray, table: RepairTable) -> IntArray:
+    """Difference of pairs that show a short: the larger column is faulty (tie: plus), the other one gives it."""
+    high, expected = table.high[driven], table.expected[driven]
+    plus_high, minus_high = plus > high, minus > high
+    hopeless = plus_high & minus_high
+    if table.strict:
+        hopeless |= ~(plus_high | minus_high)
+    repaired = np.where(plus >= minus, expected - 2 * minus, 2 * plus - expected)
+    return np.where(hopeless, 0, repaired)
+
+
+def repair(
+    codes: IntArray,
+    driven: ArrayLike,
+    settings: Repair,
+    adc_bits: int,
+    fraction_bits: int,
+    column_offset: ArrayLike = 0,
+) -> NDArray[np.int64]:
+    """Repaired differences of whole reads: the readable form of the contract.
+
+    Parameters
+    ----------
+    codes : int array (..., cols)
+        Codes of the columns.
+    driven : int or int array (...)
+        Driven rows of each read.
+    settings : Repair
+        Mode and constants.
+    adc_bits, fraction_bits : int
+        B and F.
+    column_offset : int or int array (cols,)
+        What the offset registers remove from each code.
+
+    Returns
+    -------
+    int64 array (..., pairs)
+    """
+    signed = np.asarray(codes, np.int64) - np.asarray(column_offset, np.int64)
+    paired = signed.shape[-1] // 2 * 2
+    n = np.asarray(driven, np.intp)
+    table = repair_table(settings, int(n.max(initial=0)), adc_bits, fraction_bits)
+    return repair_differences(signed[..., 0:paired:2], signed[..., 1:paired:2], n[..., np.newaxis], table)

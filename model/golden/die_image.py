@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The die image: the one place where analog quantities become integers."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..array import Wires, transfer_matrix
+from ..device import Cell
+from ..dies import Population
+from ..geometry import Geometry
+from ..sensing import Sensing
+
+#: Offsets and rails stay below this, so that sums of any die image are exact in 64-bit floating point.
+_LARGEST = 1 << 40
+
+
+@dataclass(frozen=True, eq=False)
+class DieImage:
+    """Dies as integers, in LSB/2^F.
+
+    Parameters
+    ----------
+    q : int32 array (dies, kernels, rows, cols)
+        What each row driven alone adds to each column.
+    offset, lo, hi : int64 arrays (dies, kernels, cols)
+        Offset of each column and the rails between which its sum is clamped.
+    adc_bits, fraction_bits : int
+        B (1: differential) and F.
+    noise_sigma : int
+        Standard deviation of read noise [LSB/2^F]; 0: none.
+    noise_seed : int
+        Seed of the noise; its low 32 bits count.
+    die_ids : int64 array (dies,)
+        Identifiers of the dies in their population: part of the noise's key.
+    column_offset : int64 array (cols,)
+        Codes that the offset registers remove before repair and accumulation.
+    saturations : int64 array (dies,)
+        Entries of ``q`` that did not fit B+F+4 bits, per die.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree or B or F is out of range.
+    """
+
+    q: NDArray[np.int32]
+    offset: NDArray[np.int64]
+    lo: NDArray[np.int64]
+    hi: NDArray[np.int64]
+    adc_bits: int
+    fraction_bits: int
+    noise_sigma: int
+    noise_seed: int
+    die_ids: NDArray[np.int64]
+    column_offset: NDArray[np.int64]
+    saturations: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if self.q.ndim != 4:
+            raise ValueError(f"die image: q must have axes (dies, kernels, rows, cols), not shape {self.q.shape}")
+        dies, kernels, _, cols = self.q.shape
+        shapes = {
+            "offset": (dies, kernels, cols),
+            "lo": (dies, kernels, cols),
+            "hi": (dies, kernels, cols),
+            "die_ids": (dies,),
+            "column_offset": (cols,),
+            "saturations": (dies,),
+        }
+        for name, shape in shapes.items():
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"die image: {name} must have shape {shape}, not {getattr(self, name).shape}")
+        for name in ("adc_bits", "fraction_bits"):
+            if not 1 <= getattr(self, name) <= 12:
+                raise ValueError(f"die image: {name} must be from 1 to 12, not {getattr(self, name)}")
+        for name in ("offset", "lo", "hi"):
+            largest = int(np.abs(getattr(self, name)).max(initial=0))
+            if largest > _LARGEST:
+                raise ValueError(f"die image: {name} must be within +-2^40, not {largest}")
+        if self.noise_sigma < 0:
+            raise ValueError(f"die image: noise_sigma must be a non-negative integer, not {self.noise_sigma}")
+
+    @property
+    def dies(self) -> int:
+        return int(self.q.shape[0])
+
+    @property
+    def kernels(self) -> int:
+        return int(self.q.shape[1])
+
+    @property
+    def rows(self) -> int:
+        return int(self.q.shape[2])
+
+    @property
+    def cols(self) -> int:
+        return int(self.q.shape[3])
+
+    def select(self, dies: Sequence[int] | NDArray[np.integer]) -> DieImage:
+        """Some of the dies, by position; they keep their identifiers, so their noise stays the same."""
+        index = np.asarray(dies, np.intp)
+        per_die = {name: getattr(self, name)[index] for name in ("q", "offset", "lo", "hi", "die_ids", "saturations")}
+        return dataclasses.replace(self, **per_die)
+
+    def replace(self, **changes: object) -> DieImage:
+        """A copy with some fields changed."""
+        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+
+    def digest(self) -> str:
+        """SHA-256 over every array and number, as hexadecimal: what a file made from this image records."""
+        numbers = (self.adc_bits, self.fraction_bits, self.noise_sigma, self.noise_seed & 0xFFFFFFFF, self.q.shape)
+        state = hashlib.sha256(repr(numbers).encode())
+        for name in ("q", "offset", "lo", "hi", "die_ids", "column_offset"):
+            state.update(np.ascontiguousarray(getattr(self, name), "<i8").tobytes())
+        return state.hexdigest()
+
+
+def make_die_image(
+    population: Population,
+    states: NDArray[np.bool_],
+    geometry: Geometry,
+    cell: Cell,
+    sensing: Sensing,
+    seed: int = 0,
+    *,
+    wires: Wires | None = None,
+) -> DieImage:
+    """Round a population with written states to integers.
+
+    ``q = rint(transfer matrix * v_read * gain / LSB * 2^F)``, half to even, saturated to B+F+4 bits (two's complement).
+
+    Parameters
+    ----------
+    population : Population
+        The dies.
+    states : bool array (kernels, rows, cols)
+        State written to every device: True is P.
+    geometry, cell, sensing
+        The chip.
+    seed : int
+        Of the columns' offset and gain errors and of the read noise.
+    wires : Wires or None
+        Line resistances; None: ideal.
+
+    Raises
+    ------
+    ValueError
+        If the population or the offset registers do not fit the geometry.
+    """
+    bits, fraction = sensing.bits(geometry), geometry.fraction_bits
+    expected = (geometry.kernels, geometry.rows, geometry.cols)
+    if population.shape[1:] != expected:
+        raise ValueError(f"population must have (kernels, rows, cols) = {expected}, not {population.shape[1:]}")
+    dies = population.shape[0]
+    per_column = (dies, geometry.kernels, geometry.cols)
+    offset, gain = sensing.column_errors([int(die) for die in population.die_ids], geometry.cols, seed)
+    scale = sensing.steps_per_siemens(geometry, cell)
+    exact = transfer_matrix(population.conductance(states), wires) * scale
+    exact *= gain[:, np.newaxis, np.newaxis, :]
+    rounded = np.rint(exact)
+    limit = 1 << (bits + fraction + 3)
+    saturated = np.clip(rounded, -limit, limit - 1)
+    full_scale = sensing.full_scale_current(geometry, cell) / sensing.lsb_current(geometry, cell)
+    registers = np.array(sensing.column_offset or (0,) * geometry.cols, np.int64)
+    if registers.shape != (geometry.cols,):
+        raise ValueError(f"sensing: column_offset must have {geometry.cols} codes, not {len(registers)}")
+
+    def steps(codes: float) -> int:
+        return int(np.rint(codes * (1 << fraction)))
+
+    return DieImage(
+        q=saturated.astype(np.int32),
+        offset=np.repeat(np.rint(offset * (1 << fraction)).astype(np.int64)[:, np.newaxis], geometry.kernels, axis=1),
+        lo=np.full(per_column, steps(sensing.rail_low * full_scale), np.int64),
+        hi=np.full(per_column, steps(sensing.rail_high * full_scale), np.int64),
+        adc_bits=bits,
+        fraction_bits=fraction,
+        noise_sigma=steps(sensing.noise_sigma),
+        noise_seed=seed,
+        die_ids=np.asarray(population.die_ids, np.int64),
+        column_offset=registers,
+        saturations=np.count_nonzero(rounded != saturated, axis=(1, 2, 3)).astype(np.int64),
+    )

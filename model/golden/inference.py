@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Inference of a compiled network on dies, exact and vectorised over dies and images.
+
+It follows the schedule and the placement, never the program's words, so that a wrong word cannot hide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from ..mapping import Compiled
+from ..sensing import Repair
+from .die_image import DieImage
+from .layer_reads import LayerReads
+from .record import Record
+
+#: Images evaluated together, and column sums per block: a block's arrays then stay in the processor's cache.
+_IMAGES = 512
+_BLOCK = 1 << 17
+#: Largest activation map kept for one chunk of images, in bytes.
+_MAP_BYTES = 1 << 26
+
+
+def infer(
+    image: DieImage,
+    compiled: Compiled,
+    images: ArrayLike,
+    *,
+    repair: Repair | None = None,
+    first_index: int = 0,
+    record: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+    jobs: int = 1,
+    chunk: int | None = None,
+) -> Record:
+    """Answers of all dies of a die image to all images.
+
+    Parameters
+    ----------
+    image : DieImage
+        The dies, with the compiled network's states written.
+    compiled : Compiled
+        The network on its chip.
+    images : int array (images, ...)
+        Inputs from 0 to 2^input_bits - 1; trailing axes flatten to the first layer's inputs.
+    repair : Repair or None
+        Column repair; None: none.
+    first_index : int
+        Index in the data set of the first image: part of the noise's counter.
+    record : bool
+        Whether to keep codes, accumulators and activations.
+    progress : function (images done, images in all) or None
+        Called after every chunk of images.
+    jobs : int
+        Threads.
+    chunk : int or None
+        Images evaluated together; the result does not depend on it.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    ValueError
+        If image, network and inputs do not fit each other.
+    """
+    inputs = _check_inputs(image, compiled, images)
+    settings = Repair() if repair is None else repair
+    layers = [LayerReads.prepare(image, layer, settings) for layer in compiled.schedule.layers]
+    largest_map = max(int(np.prod(layer.output_shape)) for layer in compiled.network.layers)
+    step = max(1, min(_IMAGES, _MAP_BYTES // (image.dies * largest_map))) if chunk is None else chunk
+    if step < 1 or jobs < 1:
+        raise ValueError(f"chunk and jobs must be at least 1, not {step} and {jobs}")
+    result = Record.allocate(compiled, image.dies, len(inputs), record)
+    starts = range(0, len(inputs), step)
+
+    def run(start: int) -> int:
+        part = slice(start, min(start + step, len(inputs)))
+        _run_chunk(layers, compiled, inputs[part], first_index + start, part, result)
+        return part.stop - part.start
+
+    done = 0
+    # The products are small: a BLAS that splits each among threads spends its time waiting (10 times slower, measured).
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(max_workers=jobs) as pool:
+        for future in as_completed([pool.submit(run, start) for start in starts]):
+            done += future.result()
+            if progress is not None:
+                progress(done, len(inputs))
+    return result
+
+
+def _check_inputs(image: DieImage, compiled: Compiled, images: ArrayLike) -> NDArray[np.uint8]:
+    geometry = compiled.geometry
+    expected = (geometry.kernels, geometry.rows, geometry.cols)
+    if image.q.shape[1:] != expected:
+        raise ValueError(f"die image must have (kernels, rows, cols) = {expected}, not {image.q.shape[1:]}")
+    if image.adc_bits != compiled.adc_bits:
+        raise ValueError(f"die image must have the network's {compiled.adc_bits} ADC bits, not {image.adc_bits}")
+    if image.fraction_bits != geometry.fraction_bits:
+        raise ValueError(
+            f"die image must have the geometry's {geometry.fraction_bits} fraction bits, not {image.fraction_bits}"
+        )
+    raw = np.asarray(images)
+    size = int(np.prod(compiled.network.input_shape))
+    if raw.ndim < 2 or int(np.prod(raw.shape[1:])) != size:
+        raise ValueError(f"images must have {size} inputs each, not shape {raw.shape}")
+    top = (1 << compiled.network.input_bits) - 1
+    if raw.size and (raw.dtype.kind not in "biu" or raw.min() < 0 or raw.max() > top):
+        raise ValueError(f"images must be integers from 0 to {top}, not {raw.dtype} from {raw.min()} to {raw.max()}")
+    return raw.reshape(len(raw), size).astype(np.uint8)
+
+
+def _run_chunk(
+    layers: list[LayerReads], compiled: Compiled, inputs: NDArray[np.uint8], index: int, part: slice, record: Record
+) -> None:
+    """All layers for one chunk of images; the result goes to ``part`` of the record's images."""
+    activations = np.ascontiguousarray(inputs.T)[np.newaxis]  # (dies, inputs, images); all dies share the first layer's
+    for number, reads in enumerate(layers):
+        output = _Output(compiled, number, reads, record, part, inputs.shape[0])
+        pooled = reads.positions.shape[0]
+        unit = reads.columns_per_die() * reads.positions.shape[1] * inputs.shape[0]
+        position_step = max(1, min(pooled, _BLOCK // unit))
+        die_step = max(1, _BLOCK // (unit * position_step))
+        for first_die in range(0, reads.image.dies, die_step):
+            dies = slice(first_die, min(first_die + die_step, reads.image.dies))
+            source = activations if activations.shape[0] == 1 else activations[dies]
+            for first in range(0, pooled, position_step):
+                block = slice(first, min(first + position_step, pooled))
+                accumulators = _accumulate(reads, source, dies, block, index, output)
+                output.take(accumulators, dies, block)
+        activations = output.finish()
+
+
+def _accumulate(
+    reads: LayerReads,
+    activations: NDArray[np.uint8],
+    dies: slice,
+    block: slice,
+    index: int,
+    output: _Output,
+) -> NDArray[Any]:
+    """Accumulators (dies, groups, pairs, pooled positions, window, images) of a block."""
+    groups, _, window, slices, copies, planes = reads.schedule.shape
+    positions = reads.positions[block].ravel()
+    images = activations.shape[2]
+    count = positions.size * images
+    die_count = dies.stop - dies.start
+    total = np.zeros((die_count, groups, reads.image.cols // 2, count), reads.work_type)
+    image_index = np.tile(np.arange(index, index + images), positions.size)
+    ordinals = reads.schedule.ordinals.reshape(reads.schedule.shape)[:, block]  # (groups, pooled, window, slices, ...)
+    for slice_index in range(slices):
+        weights, rows = reads.weights(dies, slice_index)
+        sources = reads.schedule.patches[np.ix_(positions, reads.schedule.row_inputs[slice_index][rows])].T
+        values = activations[:, sources].reshape(activations.shape[0], len(rows), count)
+        driven_rows = np.ones((activations.shape[0], len(rows) + 1, count), reads.sums_type)
+        for plane in range(planes):
+            bits = values if planes == 1 else (values >> plane) & 1
+            driven_rows[:, :-1] = bits
+            driven = bits.sum(axis=1, dtype=np.intp)[:, np.newaxis, np.newaxis, np.newaxis]  # (dies, 1, 1, 1, reads)
+            if activations.shape[0] == 1:
+                sums = weights.reshape(-1, weights.shape[2]) @ driven_rows[0]
+            else:
+                sums = weights @ driven_rows
+            sums = sums.reshape(die_count, groups, copies, reads.image.cols, count)
+            counters = np.repeat(ordinals[:, :, :, slice_index, :, plane].reshape(groups, -1, copies), images, axis=1)
+            codes = reads.codes(sums, dies, slice_index, counters.swapaxes(1, 2), image_index)
+            output.take_codes(codes, dies, block, slice_index, plane)
+            differences = reads.differences(codes, driven)
+            for copy in range(copies):
+                total += differences[:, :, copy] << plane if plane else differences[:, :, copy]
+    return total.reshape(die_count, groups, -1, block.stop - block.start, window, images)
+
+
+class _Output:
+    """Where one layer's results go for one chunk of images: next layer's input, classes, record."""
+
+    def __init__(
+        self, compiled: Compiled, number: int, reads: LayerReads, record: Record, part: slice, images: int
+    ) -> None:
+        self._number = number
+        self._reads = reads
+        self._record = record
+        self._part = part
+        self._layer = compiled.network.layers[number]
+        self._constants = compiled.layers[number]
+        lanes = reads.schedule.lane_neurons
+        self._group, self._lane = np.nonzero(lanes >= 0)
+        self._neuron = lanes[self._group, self._lane]
+        pooled = reads.positions.shape[0]
+        if self._layer.is_output:
+            self._scores = np.zeros((reads.image.dies, self._layer.neurons, images), np.int64)
+        else:
+            self._map = np.zeros((reads.image.dies, pooled, self._layer.neurons, images), np.uint8)
+        first = sum(layer.reads for layer in compiled.schedule.layers[:number])
+        self._reads_part = slice(first, first + reads.schedule.reads)
+
+    def take_codes(self, codes: NDArray[Any], dies: slice, block: slice, slice_index: int, plane: int) -> None:
+        """Codes (dies, groups, copies, cols, reads) of one slice and plane into the record."""
+        if self._record.codes is None:
+            return
+        images = self._part.stop - self._part.start
+        groups, pooled, window, slices, copies, planes = self._reads.schedule.shape
+        shaped = codes.reshape(*codes.shape[:4], block.stop - block.start, window, images)
+        target = self._record.codes[dies, self._part, self._reads_part]
+        target = target.reshape(*target.shape[:2], groups, pooled, window, slices, copies, planes, -1)
+        # A reshape of one contiguous axis is a view: this writes into the record.
+        target[:, :, :, block, :, slice_index, :, plane] = shaped.transpose(0, 6, 1, 4, 5, 2, 3)
+
+    def take(self, accumulators: NDArray[Any], dies: slice, block: slice) -> None:
+        """Decide on accumulators (dies, groups, pairs, pooled positions, window, images) of a block."""
+        if self._record.accumulators:
+            target = self._record.accumulators[self._number][dies, self._part]
+            target = target.reshape(*target.shape[:2], *self._reads.schedule.shape[:3], -1)
+            target[:, :, :, block] = accumulators.transpose(0, 5, 1, 3, 4, 2)
+        neurons = accumulators[:, self._group, self._lane]  # (dies, neurons in lane order, pooled, window, images)
+        if self._layer.is_output:
+            assert self._constants.bias is not None
+            bias = self._constants.bias[self._neuron].reshape(-1, 1)
+            self._scores[dies, self._neuron] = neurons[:, :, 0, 0].astype(np.int64) + bias
+            return
+        activations = self._activate(neurons).max(axis=3)
+        self._map[dies, block, self._neuron] = activations.swapaxes(1, 2)
+        if self._record.activations:
+            target16 = self._record.activations[self._number][dies, self._part]
+            target16 = target16.reshape(*target16.shape[:2], *self._reads.schedule.shape[:2], -1)
+            lanes = np.zeros((*target16.shape[:3], block.stop - block.start, target16.shape[-1]), np.int16)
+            lanes[:, :, self._group, :, self._lane] = activations.transpose(1, 0, 3, 2)
+            target16[:, :, :, block] = lanes
+
+    def _activate(self, neurons: NDArray[Any]) -> NDArray[np.uint8]:
+        thresholds, invert = self._constants.thresholds, self._constants.invert
+        assert thresholds is not None
+        assert invert is not None
+        beyond = self._reads.accumulator_bound + 1
+        limits = np.clip(thresholds[self._neuron], -beyond, beyond).astype(self._reads.work_type)
+        met = np.zeros(neurons.shape, np.uint8)
+        for limit in limits.T:
+            met += neurons >= limit.reshape(-1, 1, 1, 1)
+        flipped = invert[self._neuron].reshape(-1, 1, 1, 1)
+        return np.where(flipped, np.uint8(limits.shape[1]) - met, met)
+
+    def finish(self) -> NDArray[np.uint8]:
+        """The next layer's input (dies, inputs, images); of the output layer the classes go to the record."""
+        if not self._layer.is_output:
+            dies, _, _, images = self._map.shape
+            return self._map.reshape(dies, -1, images)
+        scores = self._scores
+        classes = scores[:, 0] >= 0 if self._layer.neurons == 1 else scores.argmax(axis=1)
+        self._record.classes[:, self._part] = classes
+        return np.zeros((0, 0, 0), np.uint8)
