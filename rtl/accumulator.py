@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Adds the repaired differences of an emit's reads, each shifted to its bit plane."""
+
+from __future__ import annotations
+
+import itertools
+
+from amaranth import Module, Mux, Signal, signed
+from amaranth.lib import stream
+from amaranth.lib.data import ArrayLayout, StructLayout
+from amaranth.lib.wiring import Component, In, Out
+from spintile.model.geometry import Geometry
+
+from .repair import Repair
+from .tokens import TAG, Flow, acc_token, codes_token, offsets_layout, repair_settings
+
+__all__ = ["Accumulator"]
+
+
+class Accumulator(Component):
+    """Repair, shift and add for all pairs at once; one read per cycle, so that it never holds up a conversion.
+
+    Reads pass through a pipeline that stands still as a whole only when finished accumulators meet an output
+    register that the activation has not emptied yet::
+
+        cycle         0             1 .. 6    7           8
+        codes       | handed over |         |           |
+        registers   |             | repair  | shifted   | accumulators; acc.valid if it was the last read
+
+    Parameters
+    ----------
+    geometry : Geometry
+        Shape of the chip.
+
+    Members
+    -------
+    codes : In(stream of codes_token)
+        Reads in order; ``first`` starts an accumulation, ``last`` ends it.
+    acc : Out(stream of acc_token)
+        Finished accumulators and the tag of their last read, ``LATENCY`` cycles after its codes at the earliest.
+        They stay until taken, while the next accumulation goes on.
+    trace : Out(Flow of acc_token)
+        The same, valid only in the cycle in which they are handed over.
+    offsets : In(offsets_layout)
+        Offset registers [codes].
+    settings : In(repair_settings)
+        Repair registers; both are stable while reads are under way.
+    idle : Out(1)
+        No read is in the pipeline and no finished accumulators wait.
+    abort : In(1)
+        Drops everything.
+    """
+
+    LATENCY = Repair.LATENCY + 2
+
+    def __init__(self, geometry: Geometry) -> None:
+        self.geometry = geometry
+        super().__init__(
+            {
+                "codes": In(stream.Signature(codes_token(geometry))),
+                "acc": Out(stream.Signature(acc_token(geometry))),
+                "trace": Out(Flow(acc_token(geometry))),
+                "offsets": In(offsets_layout(geometry)),
+                "settings": In(repair_settings(geometry)),
+                "idle": Out(1),
+                "abort": In(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Repair pipeline with what a read takes along beside it, shifters, adders, output register."""
+        geometry = self.geometry
+        m = Module()
+        m.submodules.repair = repair = Repair(geometry)
+        payload = self.codes.payload
+
+        read = StructLayout({"plane": payload.plane.shape(), "first": 1, "last": 1, "tag": TAG})
+        along = [Signal(read, name=f"read_{stage}") for stage in range(1, repair.LATENCY + 2)]
+        valid = [Signal(name=f"valid_{stage}") for stage in range(1, repair.LATENCY + 2)]
+        shifted = Signal(ArrayLayout(signed(geometry.acc_bits), geometry.pairs))
+        acc = Signal.like(shifted)
+        total = Signal.like(shifted)
+
+        # The adders wait for registers only, not for acc.ready: a full output register costs at most one cycle more.
+        move = Signal()
+        m.d.comb += [
+            move.eq(~(valid[-1] & along[-1].last & self.acc.valid)),
+            self.codes.ready.eq(move),
+            repair.enable.eq(move),
+            repair.codes.eq(payload.codes),
+            repair.count.eq(payload.count),
+            repair.offsets.eq(self.offsets),
+            repair.settings.eq(self.settings),
+        ]
+        for pair in range(geometry.pairs):
+            added_to = Mux(along[-1].first, 0, acc[pair])
+            m.d.comb += total[pair].eq(added_to + shifted[pair])
+
+        with m.If(self.acc.ready):
+            m.d.sync += self.acc.valid.eq(0)
+        with m.If(move):
+            m.d.sync += valid[0].eq(self.codes.valid)
+            for name in read.members:
+                m.d.sync += along[0][name].eq(payload[name])
+            m.d.sync += [later.eq(earlier) for earlier, later in itertools.pairwise(along)]
+            m.d.sync += [later.eq(earlier) for earlier, later in itertools.pairwise(valid)]
+            for pair in range(geometry.pairs):
+                m.d.sync += shifted[pair].eq(repair.differences[pair] << along[-2].plane)
+            with m.If(valid[-1]):
+                m.d.sync += acc.eq(total)
+                with m.If(along[-1].last):
+                    m.d.sync += [
+                        self.acc.valid.eq(1),
+                        self.acc.payload.acc.eq(total),
+                        self.acc.payload.tag.eq(along[-1].tag),
+                    ]
+        with m.If(self.abort):
+            m.d.sync += [self.acc.valid.eq(0)] + [stage.eq(0) for stage in valid]
+
+        m.d.comb += [
+            self.trace.valid.eq(self.acc.valid & self.acc.ready),
+            self.trace.payload.eq(self.acc.payload),
+            self.idle.eq(~self.acc.valid),
+        ]
+        for stage in valid:
+            with m.If(stage):
+                m.d.comb += self.idle.eq(0)
+        return m

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Row driver and column sense together: rows in, codes out, the array's pins between."""
+
+from __future__ import annotations
+
+from amaranth import Module
+from amaranth.lib import stream
+from amaranth.lib.wiring import Component, In, Out, connect, flipped
+from spintile.model.geometry import Geometry
+
+from .column_sense import ColumnSense
+from .pins import ArrayPins, ConverterPins, LinePins
+from .row_driver import RowDriver
+from .tokens import Flow, adc_bits_shape, codes_token, rows_token
+
+__all__ = ["ReadPath"]
+
+
+class ReadPath(Component):
+    """Reads of one kernel group: settling of a read overlaps the conversion of the one before.
+
+    A read costs ``max(m*(B'+1), SETTLE + 1)`` cycles while rows arrive and codes leave in time.
+
+    Parameters
+    ----------
+    geometry : Geometry
+        Shape of the chip.
+
+    Members
+    -------
+    rows : In(stream of rows_token)
+        Reads in order.
+    array : Out(ArrayPins)
+        Pins of the array.
+    codes : Out(stream of codes_token)
+        Codes of the reads, in the same order.
+    trace : Out(Flow of codes_token)
+        The same, valid only in the cycle in which they are handed over.
+    settle, adc_bits : In
+        Registers ``SETTLE`` and ``ADC_BITS``; stable while reads are under way.
+    busy : Out(1)
+        A conversion is under way.
+    idle : Out(1)
+        No read is driven, in conversion or in the output register. A waiting token is always behind a driven one.
+    abort : In(1)
+        Drops every read; from the next cycle on every line is at the reference.
+    """
+
+    def __init__(self, geometry: Geometry) -> None:
+        self.geometry = geometry
+        super().__init__(
+            {
+                "rows": In(stream.Signature(rows_token(geometry))),
+                "array": Out(ArrayPins(geometry)),
+                "codes": Out(stream.Signature(codes_token(geometry))),
+                "trace": Out(Flow(codes_token(geometry))),
+                "settle": In(8),
+                "adc_bits": In(adc_bits_shape(geometry)),
+                "busy": Out(1),
+                "idle": Out(1),
+                "abort": In(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Wiring only."""
+        m = Module()
+        m.submodules.row_driver = driver = RowDriver(self.geometry)
+        m.submodules.column_sense = sense = ColumnSense(self.geometry)
+        connect(m, flipped(self.rows), driver.rows)
+        connect(m, driver.read, sense.read)
+        connect(m, sense.codes, flipped(self.codes))
+        for name in LinePins(self.geometry).members:
+            m.d.comb += getattr(self.array, name).eq(getattr(driver.lines, name))
+        for name, member in ConverterPins(self.geometry).members.items():
+            inner, outer = getattr(sense.converter, name), getattr(self.array, name)
+            m.d.comb += inner.eq(outer) if member.flow == In else outer.eq(inner)
+        m.d.comb += [
+            driver.settle.eq(self.settle),
+            driver.abort.eq(self.abort),
+            sense.adc_bits.eq(self.adc_bits),
+            sense.abort.eq(self.abort),
+            self.trace.valid.eq(sense.trace.valid),
+            self.trace.payload.eq(sense.trace.payload),
+            self.busy.eq(sense.busy),
+            self.idle.eq(~self.array.gate[0] & ~sense.busy & ~sense.codes.valid),
+        ]
+        return m

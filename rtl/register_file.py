@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Register file: the hardware of the register map."""
+
+from __future__ import annotations
+
+from amaranth import Const, Module, Signal, Value, unsigned
+from amaranth.lib.data import ArrayLayout, Field, FlexibleLayout, StructLayout
+from amaranth.lib.wiring import Component, In, Out
+from spintile.model.geometry import Geometry
+
+from .axi_lite import ADDRESS_BITS, RegisterAccess
+from .registers import Register, Window, register_map
+from .tokens import Flow, offsets_layout
+
+__all__ = ["RegisterFile", "register_layout", "window_write"]
+
+
+def register_layout(register: Register) -> FlexibleLayout | ArrayLayout:
+    """Bits of a register as named fields; an array of them for a register with more than one element."""
+    layout = FlexibleLayout(32, {part.name: Field(unsigned(part.width), part.low) for part in register.fields})
+    return ArrayLayout(layout, register.count) if register.count > 1 else layout
+
+
+def window_write(window: Window) -> StructLayout:
+    """A write to a window: number of the group, lane inside it, and the word."""
+    return StructLayout(
+        {
+            "group": unsigned(max(1, (window.groups - 1).bit_length())),
+            "lane": unsigned(max(1, (window.stride - 1).bit_length())),
+            "data": unsigned(32),
+        }
+    )
+
+
+class RegisterFile(Component):
+    """Holds what the host writes, shows what the chip reports, and passes on writes to the windows.
+
+    Its members follow from the register map: they carry the names of the registers and windows in small letters.
+
+    Members
+    -------
+    access : In(RegisterAccess)
+        One access per cycle and direction, answered in the same cycle; a written register changes in the next one.
+    <register> : Out(register_layout) for ``rw``, In(register_layout) for ``ro``
+        Fields that the map calls a pulse are 1 for one cycle, the one after the write. Registers that are constants in
+        the map (IDENTITY, VERSION, GEOMETRY) have no member.
+    image_index_written : Out(1)
+        1 in the cycle after IMAGE_INDEX was written.
+    <window> : Out(Flow of window_write)
+        In the cycle of the access. ``offset`` has none:
+    offsets : Out(offsets_layout)
+        The offsets of all columns.
+    """
+
+    CONSTANTS = frozenset({"IDENTITY", "VERSION", "GEOMETRY"})
+
+    def __init__(self, geometry: Geometry) -> None:
+        self.geometry = geometry
+        self.map = register_map(geometry)
+        members = {
+            register.name.lower(): (Out if register.access == "rw" else In)(register_layout(register))
+            for register in self.map.registers
+            if register.name not in self.CONSTANTS
+        }
+        members |= {
+            window.name.lower(): Out(Flow(window_write(window)))
+            for window in self.map.windows
+            if window.name != "OFFSET"
+        }
+        super().__init__(
+            {
+                "access": In(RegisterAccess()),
+                "image_index_written": Out(1),
+                "offsets": Out(offsets_layout(geometry)),
+                **members,
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        """Address decoders from the map, storage, read multiplexer."""
+        m = Module()
+        access = self.access
+        storage = {
+            (register.name, index): self._storage(m, register, index)
+            for register in self.map.registers
+            if register.access == "rw"
+            for index in range(register.count)
+        }
+        exists, readable = Signal(), Signal()
+        with m.Switch(access.write_address):
+            for register in self.map.registers:
+                for index in range(register.count):
+                    with m.Case(register.offset + 4 * index):
+                        if register.access == "rw":
+                            m.d.comb += exists.eq(1)
+                            with m.If(access.write):
+                                m.d.sync += storage[register.name, index].eq(access.write_data & register.mask)
+            with m.Default():
+                self._windows(m, exists)
+        m.d.comb += access.write_error.eq(~exists)
+        index_offset = self.map.address("IMAGE_INDEX")
+        m.d.sync += self.image_index_written.eq(access.write & (access.write_address == index_offset))
+
+        with m.Switch(access.read_address):
+            for register in self.map.registers:
+                for index in range(register.count):
+                    with m.Case(register.offset + 4 * index):
+                        m.d.comb += [readable.eq(1), access.read_data.eq(self._value(register, index))]
+        m.d.comb += access.read_error.eq(~readable)
+        return m
+
+    def _storage(self, m: Module, register: Register, index: int) -> Signal:
+        """Flip-flops of a register; those of pulses last one cycle."""
+        array = register.count > 1
+        stored = Signal(32, name=f"{register.name.lower()}_{index if array else 'value'}", init=register.reset)
+        member = getattr(self, register.name.lower())
+        m.d.comb += Value.cast(member[index] if array else member).eq(stored)
+        pulses = sum(part.mask for part in register.fields if part.pulse)
+        if pulses:
+            m.d.sync += stored.eq(stored & ~Const(pulses, 32))
+        return stored
+
+    def _value(self, register: Register, index: int) -> Value:
+        """What reads as the register: pulses and bits without a field are 0."""
+        if register.name in self.CONSTANTS:
+            return Const(register.reset, 32)
+        value = getattr(self, register.name.lower())
+        kept = sum(part.mask for part in register.fields if not part.pulse)
+        return Value.cast(value[index] if register.count > 1 else value) & kept
+
+    def _windows(self, m: Module, exists: Signal) -> None:
+        """Writes outside the registers."""
+        access = self.access
+        for window in self.map.windows:
+            relative = Signal(ADDRESS_BITS - 2, name=f"{window.name.lower()}_word")
+            inside = Signal(name=f"{window.name.lower()}_inside")
+            shift = window.stride.bit_length() - 1
+            lane = relative[:shift]
+            m.d.comb += [
+                relative.eq((access.write_address - window.offset)[2:ADDRESS_BITS]),
+                inside.eq((access.write_address >= window.offset) & (relative < window.words) & (lane < window.lanes)),
+            ]
+            with m.If(inside):
+                m.d.comb += exists.eq(1)
+            if window.name == "OFFSET":
+                width = self.geometry.adc_bits + 1
+                with m.If(inside & access.write):
+                    m.d.sync += self.offsets[relative].eq(access.write_data[:width].as_signed())
+            else:
+                flow = getattr(self, window.name.lower())
+                m.d.comb += [
+                    flow.valid.eq(inside & access.write),
+                    flow.payload.group.eq(relative[shift:]),
+                    flow.payload.lane.eq(lane),
+                    flow.payload.data.eq(access.write_data),
+                ]

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The register file is the register map in hardware: every register, every window, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from amaranth.hdl import Value
+from amaranth.sim import SimulatorContext
+from spintile.model.geometry import Geometry
+from spintile.rtl.register_file import RegisterFile
+from stream_bench import plain, run
+
+GEOMETRY = Geometry(
+    name="small", rows=5, cols=7, kernels=3, adc_bits=6, segment_depth=9, threshold_depth=5, layer_limit=3
+)
+
+
+async def write(ctx: SimulatorContext, file: RegisterFile, address: int, data: int) -> bool:
+    """One write; whether it was accepted."""
+    access = file.access
+    ctx.set(access.write_address, address)
+    ctx.set(access.write_data, data)
+    ctx.set(access.write, 1)
+    _, _, error = await ctx.tick().sample(access.write_error)
+    ctx.set(access.write, 0)
+    return not error
+
+
+def read(ctx: SimulatorContext, file: RegisterFile, address: int) -> int | None:
+    """One read, None if refused."""
+    ctx.set(file.access.read_address, address)
+    return None if ctx.get(file.access.read_error) else ctx.get(file.access.read_data)
+
+
+def element(file: RegisterFile, name: str, index: int) -> Value:
+    """Port of a register."""
+    port = getattr(file, name.lower())
+    return Value.cast(port[index] if file.map.register(name).count > 1 else port)
+
+
+def test_every_register_resets_holds_its_fields_and_shows_what_the_chip_says() -> None:
+    file = RegisterFile(GEOMETRY)
+
+    async def host(ctx: SimulatorContext) -> None:
+        for register in file.map.registers:
+            for index in range(register.count):
+                address = file.map.address(register.name, index)
+                pulses = sum(part.mask for part in register.fields if part.pulse)
+                assert read(ctx, file, address) == register.reset, register.name
+                if register.access == "rw":
+                    port = element(file, register.name, index)
+                    assert await write(ctx, file, address, 0xFFFF_FFFF)
+                    assert ctx.get(port) == register.mask, register.name
+                    assert read(ctx, file, address) == register.mask & ~pulses
+                    await ctx.tick()
+                    assert ctx.get(port) == register.mask & ~pulses, f"{register.name}: pulses last one cycle"
+                    assert await write(ctx, file, address, 0)
+                    assert read(ctx, file, address) == 0
+                else:
+                    assert not await write(ctx, file, address, 0)
+                    if register.name not in RegisterFile.CONSTANTS:
+                        ctx.set(element(file, register.name, index), register.mask)
+                        assert read(ctx, file, address) == register.mask
+
+    run(file, host)
+
+
+def test_every_word_of_every_window_arrives_with_its_group_and_lane() -> None:
+    file = RegisterFile(GEOMETRY)
+
+    async def host(ctx: SimulatorContext) -> None:
+        number = 0
+        for window in file.map.windows:
+            for group in range(window.groups):
+                for lane in range(window.lanes):
+                    number += 1
+                    address = file.map.address(window.name, group, lane)
+                    ctx.set(file.access.write_address, address)
+                    ctx.set(file.access.write_data, number)
+                    ctx.set(file.access.write, 1)
+                    assert not ctx.get(file.access.write_error)
+                    for other in ("instruction", "segment", "threshold"):
+                        flow = getattr(file, other)
+                        assert ctx.get(flow.valid) == (other == window.name.lower())
+                        if other == window.name.lower():
+                            assert plain(ctx.get(flow.payload)) == {"group": group, "lane": lane, "data": number}
+                    await ctx.tick()
+                    ctx.set(file.access.write, 0)
+                    if window.name == "OFFSET":
+                        assert ctx.get(file.offsets[group]) == number
+                    assert read(ctx, file, address) is None, "windows must be write only"
+
+    run(file, host)
+
+
+def test_offsets_are_signed() -> None:
+    file = RegisterFile(GEOMETRY)
+
+    async def host(ctx: SimulatorContext) -> None:
+        await write(ctx, file, file.map.address("OFFSET", 6), -5 & 0xFFFF_FFFF)
+        assert plain(ctx.get(file.offsets)) == [0, 0, 0, 0, 0, 0, -5]
+
+    run(file, host)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [0x58, 0x7C, 0x8C, 0xFFC, 0x1000 + 4 * 7, 0x2000 + 4 * 9, 0x10000, 0x40000 + 4 * 3, 0x40000 + 4 * 20, 0xFFFFC],
+    ids=hex,
+)
+def test_addresses_between_are_refused_and_change_nothing(address: int) -> None:
+    file = RegisterFile(GEOMETRY)
+    flows: list[Any] = [file.instruction, file.segment, file.threshold]
+
+    async def host(ctx: SimulatorContext) -> None:
+        ctx.set(file.access.write_address, address)
+        ctx.set(file.access.write_data, 0xFFFF_FFFF)
+        ctx.set(file.access.write, 1)
+        assert not any(ctx.get(flow.valid) for flow in flows)
+        assert not await write(ctx, file, address, 0xFFFF_FFFF)
+        assert read(ctx, file, address) is None
+        for register in file.map.registers:
+            if register.name not in RegisterFile.CONSTANTS:
+                assert read(ctx, file, register.offset) == register.reset
+        assert plain(ctx.get(file.offsets)) == [0] * 7
+
+    run(file, host)
+
+
+def test_writing_the_image_index_is_announced_once() -> None:
+    file = RegisterFile(GEOMETRY)
+
+    async def host(ctx: SimulatorContext) -> None:
+        await write(ctx, file, file.map.address("BEATS"), 1)
+        assert not ctx.get(file.image_index_written)
+        await write(ctx, file, file.map.address("IMAGE_INDEX"), 1)
+        assert ctx.get(file.image_index_written)
+        await ctx.tick()
+        assert not ctx.get(file.image_index_written)
+
+    run(file, host)
