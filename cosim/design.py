@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The periphery as Verilog text for simulation, exported once per geometry and version of the RTL."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import spintile.model.geometry
+import spintile.rtl
+from spintile.model.geometry import Geometry
+from spintile.model.network import write_atomically
+
+from .tools import cache_folder, find_yosys, require
+
+__all__ = ["TOP", "periphery_verilog"]
+
+#: Name of the top module.
+TOP = "spintile_top"
+
+
+def periphery_verilog(geometry: Geometry, *, cache: Path | None = None) -> str:
+    """Verilog of the periphery with its trace ports, from the cache or exported now.
+
+    Parameters
+    ----------
+    geometry : Geometry
+        Shape of the chip.
+    cache : Path, optional
+        Where exports are kept; :func:`~spintile.cosim.tools.cache_folder` unless given.
+
+    Raises
+    ------
+    MissingTool
+        If there is no Yosys.
+    """
+    yosys = require(find_yosys())
+    folder = (cache or cache_folder()) / "verilog"
+    path = folder / f"{_key(geometry, yosys.version)}.v"
+    if not path.is_file():
+        from spintile.rtl.export import export_verilog
+
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as partial:
+            exported = Path(partial) / "design.v"
+            export_verilog(geometry, exported, trace=True, name=TOP, yosys=yosys.command)
+            write_atomically(path, exported.read_bytes())
+    return path.read_text()
+
+
+def _key(geometry: Geometry, yosys: str) -> str:
+    """Hash of all that the Verilog follows from: sources of the RTL, versions of its tools, geometry."""
+    digest = hashlib.sha256()
+    for package in (spintile.rtl, spintile.model.geometry):
+        for folder in sorted(package.__path__):
+            for source in sorted(Path(folder).glob("*.py")):
+                digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    digest.update(json.dumps([geometry.as_dict(), yosys, importlib.metadata.version("amaranth"), os.name]).encode())
+    return digest.hexdigest()[:32]

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The host's side of the registers, inside the simulator: AXI4-Lite accesses by the names of the register map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiResp
+from spintile.rtl.registers import IDENTITY, register_map
+
+from .job import BenchJob
+
+__all__ = ["BenchError", "Host"]
+
+
+class BenchError(AssertionError):
+    """The design did not do what a host may expect of it."""
+
+
+class Host:
+    """Registers and program memories of one design.
+
+    Parameters
+    ----------
+    dut : handle
+        The design, with an AXI4-Lite named ``s_axi__*``.
+    job : BenchJob
+        What to load.
+    """
+
+    def __init__(self, dut: Any, job: BenchJob) -> None:
+        self._job = job
+        self._map = register_map(job.geometry)
+        self._axi = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axi_"), dut.clk)
+
+    async def write(self, name: str, *words: int, index: int = 0) -> None:
+        """Write consecutive words of a register or window.
+
+        Raises
+        ------
+        BenchError
+            If the design answers with an error.
+        """
+        data = b"".join((word & 0xFFFFFFFF).to_bytes(4, "little") for word in words)
+        response = await self._axi.write(self._map.address(name, index), data)
+        if response.resp != AxiResp.OKAY:
+            raise BenchError(f"writing {name}[{index}] must be answered with OKAY, not {response.resp.name}")
+
+    async def read(self, name: str, index: int = 0) -> int:
+        """Read a register.
+
+        Raises
+        ------
+        BenchError
+            If the design answers with an error.
+        """
+        response = await self._axi.read(self._map.address(name, index), 4)
+        if response.resp != AxiResp.OKAY:
+            raise BenchError(f"reading {name} must be answered with OKAY, not {response.resp.name}")
+        return int.from_bytes(response.data, "little")
+
+    async def control(self, *names: str) -> None:
+        """Write CONTROL with these fields set and the others clear."""
+        fields = {field.name: field for field in self._map.register("CONTROL").fields}
+        await self.write("CONTROL", sum(1 << fields[name].low for name in names))
+
+    async def check_identity(self) -> None:
+        """The right design, made for this geometry.
+
+        Raises
+        ------
+        BenchError
+            If it is not.
+        """
+        for name, wanted in (("IDENTITY", IDENTITY), ("GEOMETRY", self._job.geometry.digest())):
+            found = await self.read(name)
+            if found != wanted:
+                raise BenchError(f"{name} must read 0x{wanted:08x}, not 0x{found:08x}")
+
+    async def load(self) -> None:
+        """Program and settings."""
+        job = self._job
+        program = job.program
+        await self.write("SEGMENT", *program.segments.tolist())
+        halves = [half for word in program.instructions.tolist() for half in (word & 0xFFFFFFFF, word >> 32)]
+        await self.write("INSTRUCTION", *halves)
+        for number, lanes in enumerate(program.thresholds.tolist()):
+            await self.write("THRESHOLD", *lanes, index=number)
+        await self.write("OFFSET", *job.image.column_offset.tolist())
+        await self.write("LAYER", *program.layers.tolist())
+        repair = job.repair
+        for name, value in (
+            ("ADC_BITS", job.image.adc_bits),
+            ("SETTLE", job.settle),
+            ("LAYERS", len(program.layers)),
+            ("BEATS", program.beats),
+            ("REPAIR", repair.mode_code | int(repair.strict) << 4),
+            ("PAIR_SUM", repair.K),
+            ("PEAK", repair.P),
+            ("DIFFERENCE", repair.D),
+            ("MARGIN_BASE", repair.m0),
+            ("MARGIN_ROW", repair.m1),
+        ):
+            await self.write(name, value)
+
+    async def expect_idle(self) -> None:
+        """Raise BenchError if STATUS is not 0."""
+        status = await self.read("STATUS")
+        if status:
+            fields = self._map.register("STATUS").fields
+            told = ", ".join(f"{f.name} {(status & f.mask) >> f.low}" for f in fields if status & f.mask)
+            raise BenchError(f"STATUS must be 0 when all is done, not 0x{status:x} ({told})")
