@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What readers of measured dies hand on: conductances and where they came from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """Measured conductances, not yet judged.
+
+    Parameters
+    ----------
+    g_p, g_ap : float64 arrays (dies, kernels, rows, cols)
+        Conductance after P, and after AP, was written [S].
+    die_ids : int64 array (dies,)
+        Identifiers that the files give.
+    units : str
+        As declared.
+    files : tuple of Path
+        Read, in order.
+    digest : str
+        SHA-256 of their contents, in order.
+    """
+
+    g_p: NDArray[np.float64]
+    g_ap: NDArray[np.float64]
+    die_ids: NDArray[np.int64]
+    units: str
+    files: tuple[Path, ...] = ()
+    digest: str = field(default="")
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """SHA-256 of the contents of files, one after the other."""
+    running = hashlib.sha256()
+    for path in paths:
+        running.update(path.read_bytes())
+    return running.hexdigest()
+
+
+def read_text(path: Path) -> str:
+    """A text file; ValueError names it if it is missing or is none."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ValueError(f"{path}: there is no such file") from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: must be a text file in UTF-8: byte {error.start} is not") from None
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def number(text: str, where: str) -> float:
+    """A decimal number; ValueError names its place."""
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{where}: must be a number, not {text.strip()!r}") from None
