@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""``spintile cosim``: the exported RTL against the golden model, with the array model on the analog pins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..console import ProgressDisplay, rate, show_json, show_table
+from ..errors import BadInput, CheckFailed, need
+from ..options import (
+    ChipName,
+    DataName,
+    EngineName,
+    FaultName,
+    Jobs,
+    Json,
+    Quiet,
+    RepairName,
+    Seed,
+    load_chip,
+    parse_numbers,
+    worker_count,
+    writable_folder,
+)
+
+
+def cosim(
+    network: Annotated[Path, typer.Argument(help="Network file, as written by spintile train.")],
+    population: Annotated[Path, typer.Argument(help="Population file, as written by spintile die sample.")],
+    dies: Annotated[str, typer.Option("--dies", help="Which dies, by number: 0,2,5-8.")] = "0-3",
+    images: Annotated[int, typer.Option("--images", min=1, help="How many test images on each die.")] = 25,
+    first: Annotated[int, typer.Option("--first", min=0, help="The first of them in the test set.")] = 0,
+    engine: Annotated[EngineName, typer.Option("--engine", help="Simulator: verilator or icarus.")] = "verilator",
+    data: DataName = "mnist",
+    chip: ChipName = "borders",
+    repair: RepairName = None,
+    waves: Annotated[
+        bool, typer.Option("--waves", help="Also write waveforms (FST where possible, else VCD).")
+    ] = False,
+    fault: Annotated[
+        FaultName | None,
+        typer.Option(
+            "--fault", help="Break something on purpose: die-image, threshold, instruction or gate. Must end red."
+        ),
+    ] = None,
+    seed: Seed = 0,
+    jobs: Jobs = 0,
+    out: Annotated[Path, typer.Option("--out", help="Folder for results.xml, cosim.json, logs and waveforms.")] = Path(
+        "runs/cosim"
+    ),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run the RTL in a simulator and compare every code, accumulator, activation and class with the golden model.
+
+    The Python array model answers on the RTL's analog pins, comparator by comparator. The first difference is named
+    with die, image, layer, kernel, read, column, both values and simulation time. Exit code 1 if anything differs.
+
+    Example: [bold]spintile cosim network.safetensors population.nc --dies 0-3 --images 25[/bold]
+    """
+    need("amaranth", "cocotb")
+    from spintile.model.dies import load_population
+    from spintile.model.network import load_network
+
+    from ..flows.cosimulation import cosimulate_on_dies, summary
+    from ..flows.data import network_images
+    from ..flows.files import write_json
+
+    net = load_network(network)
+    pictures, _, name = network_images(data, net)
+    if first + images > len(pictures):
+        raise BadInput(f"--first plus --images must be at most {len(pictures)} for {name}, not {first + images}")
+    loaded = load_population(population)
+    numbers = parse_numbers(dies, "--dies")
+    known = loaded.die_ids.tolist()
+    absent = [number for number in numbers if number not in known]
+    if absent:
+        raise BadInput(f"--dies must be dies of {population} ({min(known)} to {max(known)}), not {absent[0]}")
+    folder = writable_folder(out)
+    with ProgressDisplay(quiet) as progress:
+        result = cosimulate_on_dies(
+            net,
+            load_chip(chip, repair),
+            loaded.select([known.index(number) for number in numbers]),
+            pictures[first : first + images],
+            first_index=first,
+            engine=engine,
+            folder=folder,
+            seed=seed,
+            jobs=worker_count(jobs),
+            waves=waves,
+            fault=fault,
+            progress=progress,
+        )
+    shown = summary(result)
+    write_json(folder / "cosim.json", shown)
+    if json:
+        show_json(shown)
+    else:
+        show_table(
+            f"{engine}: {len(numbers)} dies, {images} images on each",
+            ("stage", "compared"),
+            [(stage, f"{count:,}") for stage, count in shown["compared_by_stage"].items()],
+            right=(1,),
+        )
+        show_table(
+            "",
+            ("compared", "different", "cycles per image", "bound", "seconds"),
+            [
+                (
+                    f"{shown['compared']:,}",
+                    f"{shown['mismatches']:,}",
+                    rate(shown["cycles_per_image"]),
+                    f"{shown['cycles_bound']}",
+                    f"{shown['seconds']:.1f}",
+                )
+            ],
+            right=range(5),
+        )
+    if shown["mismatches"]:
+        raise CheckFailed(f"RTL and golden model differ: {shown['first_difference']}")

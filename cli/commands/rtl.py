@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""``spintile rtl``: the periphery as Verilog, with its register map for software and for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..console import ProgressDisplay, show_json, show_table
+from ..errors import need
+from ..options import Json, Quiet, writable_folder
+
+app = typer.Typer(
+    help="The CMOS periphery as Verilog, with its register map.", no_args_is_help=True, rich_markup_mode="rich"
+)
+
+
+@app.callback()
+def _group() -> None:
+    # With a single command typer would drop the word `export`.
+    pass
+
+
+@app.command()
+def export(
+    geometry: Annotated[
+        str, typer.Option("--geometry", help="Shape of the chip: borders, goodwill, drolet or demo.")
+    ] = "borders",
+    trace: Annotated[bool, typer.Option("--trace", help="With the trace ports that co-simulation listens to.")] = False,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path("rtl-export"),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the RTL as Verilog, and its register map as HTML, SystemRDL and a C header.
+
+    The Verilog comes from Yosys and reads the same in Icarus, Verilator and synthesis. One clock (clk), synchronous
+    reset (rst).
+
+    Example: [bold]spintile rtl export --geometry borders --out rtl-export[/bold]
+    """
+    need("amaranth")
+    from spintile.cosim.tools import find_yosys, require
+    from spintile.model.geometry import preset
+
+    from ..flows.rtl_export import export_files
+
+    shape = preset(geometry)
+    yosys = require(find_yosys())
+    folder = writable_folder(out)
+    with ProgressDisplay(quiet) as progress:
+        files = export_files(shape, folder, trace=trace, yosys=yosys.command, progress=progress)
+    if json:
+        show_json(
+            {"geometry": shape.as_dict(), "digest": f"0x{shape.digest():08x}", "files": [str(path) for path in files]}
+        )
+        return
+    show_table(
+        f"{shape.name}: {shape.kernels} kernels of {shape.rows} x {shape.cols}, geometry hash 0x{shape.digest():08x}",
+        ("file", "holds", "bytes"),
+        [(str(path), what, str(path.stat().st_size)) for path, what in files.items()],
+        right=(2,),
+    )

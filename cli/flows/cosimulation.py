@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Co-simulation of a network on some dies, and its result as reports want it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..console import Progress
+from .evaluation import compile_for, die_image_for
+
+if TYPE_CHECKING:
+    from spintile.cosim.build import Engine
+    from spintile.cosim.faults import FaultKind
+    from spintile.cosim.run import CosimResult
+    from spintile.model.chip import Chip
+    from spintile.model.dies import Population
+    from spintile.model.geometry import Geometry
+    from spintile.model.network import Network
+
+
+def prepare_simulator(geometry: Geometry, engine: Engine, *, waves: bool = False) -> None:
+    """Export the RTL and build its simulator now, so that a later run finds them in the cache."""
+    from spintile.cosim.build import build_simulator
+    from spintile.cosim.design import TOP, periphery_verilog
+
+    build_simulator(periphery_verilog(geometry), TOP, engine, waves=waves)
+
+
+def cosimulate_on_dies(
+    network: Network,
+    chip: Chip,
+    population: Population,
+    images: NDArray[np.uint8],
+    *,
+    engine: Engine,
+    folder: Path,
+    first_index: int = 0,
+    seed: int = 0,
+    jobs: int = 1,
+    waves: bool = False,
+    fault: FaultKind | None = None,
+    progress: Progress,
+) -> CosimResult:
+    """Run images through the RTL with every die of a population at its pins.
+
+    Parameters
+    ----------
+    network, chip, population
+        What runs on what.
+    images : uint8 array (images, ...)
+        Already quantised to the network's input bits.
+    engine : {"verilator", "icarus"}
+        Which simulator.
+    folder : Path
+        For logs, JUnit, JSON and waveforms.
+    first_index : int
+        Index of the first image in its data set: part of the noise.
+    seed : int
+        Of column errors and read noise.
+    jobs : int
+        Simulations at once.
+    waves : bool
+        Write waveforms.
+    fault : {"die-image", "threshold", "instruction", "gate"} or None
+        One thing to break: the run must then end red.
+    progress : Progress
+        Told of the steps.
+    """
+    from spintile.cosim.job import CosimJob
+    from spintile.cosim.run import cosimulate
+
+    compiled = compile_for(network, chip)
+    job = CosimJob(
+        compiled=compiled,
+        image=die_image_for(compiled, chip, population, seed),
+        images=images,
+        repair=chip.repair,
+        first_index=first_index,
+    )
+    verilog = None
+    if fault is not None:
+        from spintile.cosim.faults import inject
+
+        faulty = inject(job, fault, seed)
+        job, verilog = faulty.job, faulty.verilog
+        progress("deliberate fault", 1.0, faulty.description)
+    if verilog is None:
+        progress("simulator", 0.0, f"{engine}, built once and kept")
+        prepare_simulator(chip.geometry, engine, waves=waves)
+        progress("simulator", 1.0, engine)
+    return cosimulate(
+        job,
+        engine,
+        out=folder,
+        waves=waves,
+        seed=seed,
+        jobs=min(jobs, population.dies),
+        verilog=verilog,
+        progress=lambda done, total: progress("co-simulation", done / total, f"{done} of {total} images"),
+    )
+
+
+def summary(result: CosimResult) -> dict[str, Any]:
+    """A result for ``report.json``: plain values, one total for each thing."""
+    stages = {stage: count for stage, count in result.compared.items() if stage != "total"}
+    difference = None if result.passed else result.message
+    return {
+        "engine": result.engine,
+        "dies": result.dies,
+        "images": result.images,
+        "compared": result.compared["total"],
+        "compared_by_stage": stages,
+        # A run that hung or broke the protocol has not shown equality, even where no value differs.
+        "mismatches": result.mismatches["total"] or int(not result.passed),
+        "first_difference": difference,
+        "cycles_per_image": result.cycles_per_image,
+        "cycles_bound": result.cycles_bound,
+        "cycles": result.cycles,
+        "seconds": sum(result.seconds.get(part, 0.0) for part in ("golden", "build", "simulation")),
+    }

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Golden inference of a network on every die of a population."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spintile.model.chip import Chip
+    from spintile.model.dies import Population
+    from spintile.model.golden import DieImage
+    from spintile.model.mapping import Compiled
+    from spintile.model.network import Network
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a network does on the dies of a population.
+
+    Parameters
+    ----------
+    accuracies : float array (dies,)
+        Share of images answered correctly [%].
+    confusion : int array (classes, classes)
+        Images by true class (row) and answered class (column), summed over the dies.
+    saturations : int
+        Entries of the die images that had to be clipped.
+    images : int
+        Images answered on each die.
+    """
+
+    accuracies: NDArray[np.float64]
+    confusion: NDArray[np.int64]
+    saturations: int
+    images: int
+
+    def as_dict(self) -> dict[str, float | int]:
+        """Summary for reports; accuracies in percent."""
+        return {
+            "mean": float(self.accuracies.mean()),
+            "min": float(self.accuracies.min()),
+            "max": float(self.accuracies.max()),
+            "std": float(self.accuracies.std()),
+        }
+
+
+def compile_for(network: Network, chip: Chip) -> Compiled:
+    """A network placed on a chip and made ready for every engine.
+
+    Raises
+    ------
+    DoesNotFit
+        If it does not fit; the message says what and by how much.
+    """
+    from spintile.model.mapping import compile_network, place
+
+    placement = place(network, chip.geometry)
+    largest = max((abs(code) for code in chip.sensing.column_offset), default=0)
+    return compile_network(
+        network,
+        placement,
+        codes_per_weight=chip.codes_per_weight,
+        adc_bits=chip.adc_bits,
+        largest_offset=largest,
+    )
+
+
+def die_image_for(compiled: Compiled, chip: Chip, population: Population, seed: int) -> DieImage:
+    """The dies as integers, with the network's states written."""
+    from spintile.model.golden import make_die_image
+
+    return make_die_image(population, compiled.states, chip.geometry, chip.cell, chip.sensing, seed)
+
+
+def evaluate_on_dies(
+    network: Network,
+    chip: Chip,
+    population: Population,
+    images: NDArray[np.integer],
+    labels: NDArray[np.integer],
+    *,
+    seed: int = 0,
+    jobs: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Evaluation:
+    """Answer all images on all dies.
+
+    Parameters
+    ----------
+    network, chip
+        What runs on what; the chip's column repair is used.
+    population : Population
+        The dies.
+    images : int array (images, inputs or height, width, channels)
+        Already quantised to the network's input bits.
+    labels : int array (images,)
+        True classes.
+    seed : int
+        Of column errors and read noise.
+    jobs : int
+        Threads.
+    progress : function (images done, images in all), optional
+        Called now and then.
+    """
+    from spintile.model.golden import infer
+
+    compiled = compile_for(network, chip)
+    image = die_image_for(compiled, chip, population, seed)
+    record = infer(image, compiled, images, repair=chip.repair, progress=progress, jobs=jobs)
+    classes = max(network.classes, int(labels.max()) + 1)
+    pairs = np.asarray(labels, np.int64) * classes + record.classes
+    confusion = np.bincount(pairs.ravel(), minlength=classes * classes).reshape(classes, classes)
+    return Evaluation(
+        accuracies=record.accuracy(labels) * 100,
+        confusion=confusion.astype(np.int64),
+        saturations=int(image.saturations.sum()),
+        images=len(labels),
+    )

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The ``spintile`` command: the tree of commands, and what becomes of errors.
+
+Exit codes: 0, everything that was checked holds; 1, a check failed; 2, the input cannot be used; 130, interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from .commands import bench, cosim, demo, die, doctor, evaluate, rtl, train, verify
+from .console import complain
+from .errors import BadInput, CheckFailed
+
+_HELP = """Binary neural networks on arrays of magnetic tunnel junctions, from training to bit-exact RTL.
+
+Will these weights, on these dies, through this periphery, give exactly these answers?
+
+Start with [bold]spintile demo[/bold]: real digits, 36 defective dies, RTL co-simulation and a report, in a few minutes.
+[bold]spintile doctor[/bold] says which tools this machine has and what is lost without the others.
+"""
+
+_INTERRUPTED = 130
+_HALF_WRITTEN = "interrupted; nothing was left half written"
+
+
+def build_app() -> typer.Typer:
+    """The tree of commands."""
+    app = typer.Typer(
+        help=_HELP,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    app.command("demo", rich_help_panel="The whole chain")(demo.demo)
+    app.command("train", rich_help_panel="Networks and dies")(train.train)
+    app.add_typer(die.app, name="die", rich_help_panel="Networks and dies")
+    app.command("eval", rich_help_panel="Networks and dies")(evaluate.evaluate)
+    app.command("cosim", rich_help_panel="RTL")(cosim.cosim)
+    app.command("verify", rich_help_panel="RTL")(verify.verify)
+    app.add_typer(rtl.app, name="rtl", rich_help_panel="RTL")
+    app.command("doctor", rich_help_panel="This machine")(doctor.doctor)
+    app.command("bench", rich_help_panel="This machine")(bench.bench)
+    return app
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"spintile {version('spintile')}")
+        raise typer.Exit
+
+
+def _root(
+    version: bool = typer.Option(
+        False, "--version", help="Print the version and exit.", callback=_version, is_eager=True
+    ),
+) -> None:
+    # Commands start worker processes of their own; threads below them only get in each other's way.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without the program's name; those of this process by default.
+
+    Returns
+    -------
+    int
+        The exit code. Every expected error is one line on standard error; ``SPINTILE_TRACEBACK=1`` shows where it
+        arose.
+    """
+    try:
+        command = typer.main.get_command(build_app())
+        result = command.main(
+            args=list(sys.argv[1:] if arguments is None else arguments), prog_name="spintile", standalone_mode=False
+        )
+    except (typer.Abort, KeyboardInterrupt):
+        complain(_HALF_WRITTEN)
+        return _INTERRUPTED
+    except CheckFailed as error:
+        complain(str(error))
+        return 1
+    except (ValueError, OSError, BadInput) as error:
+        return _bad_input(error)
+    except RuntimeError as error:
+        # Only errors that say what to do are for the user's eye; any other is ours, and its traceback helps to mend it.
+        if type(error).__module__.startswith("spintile."):
+            return _bad_input(error)
+        raise
+    except Exception as error:
+        # Usage errors: some versions of typer carry their own copy of click; both can format themselves.
+        message = getattr(error, "format_message", None)
+        if message is None:
+            raise
+        text = message()
+        if not text.strip():  # help was asked for by giving nothing, and has been printed
+            return 0
+        complain(text.replace("Value error, ", ""))
+        return 2
+    if result == _INTERRUPTED:  # some versions of typer turn Ctrl-C into this code without a word
+        complain(_HALF_WRITTEN)
+    return result if isinstance(result, int) else 0
+
+
+def _bad_input(error: Exception) -> int:
+    if os.environ.get("SPINTILE_TRACEBACK"):
+        raise error
+    if isinstance(error, OSError) and error.strerror:
+        complain(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
+    else:
+        complain(str(error))
+    return 2

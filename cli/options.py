@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Options that several commands share, and how their values become objects."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from .errors import BadInput
+
+if TYPE_CHECKING:
+    from spintile.model.chip import Chip
+
+Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of everything drawn at random.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Worker processes; 0: one per processor.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON instead of a table.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+ChipName = Annotated[
+    str, typer.Option("--chip", help="A preset (borders, goodwill, drolet, demo) or a TOML file of a chip.")
+]
+DataName = Annotated[
+    str,
+    typer.Option("--data", help="mnist (bundled), digits, wine, moons, or a folder of IDX files, plain or gzipped."),
+]
+RepairName = Annotated[
+    str | None,
+    typer.Option("--repair", help="Column repair: none, range-guard or pair-check; the chip's own by default."),
+]
+
+#: Simulators and deliberate faults, as ``spintile.cosim`` names them; repeated here so that --help need not load it.
+EngineName = Literal["verilator", "icarus"]
+FaultName = Literal["die-image", "threshold", "instruction", "gate"]
+RegimeName = Literal["software", "die-aware", "statistics-aware"]
+
+
+def worker_count(jobs: int) -> int:
+    """Worker processes: as asked, or the processors that this process may use."""
+    return jobs or len(os.sched_getaffinity(0))
+
+
+def load_chip(name: str, repair: str | None = None) -> Chip:
+    """A preset's or a file's chip.
+
+    Parameters
+    ----------
+    name : str
+        A preset, or the path of a TOML file (anything with a dot or a slash).
+    repair : str or None
+        Column repair in place of the chip's own, with hyphens or underscores.
+    """
+    from spintile.model.chip import Chip
+
+    chip = Chip.load(name) if "/" in name or "." in name else Chip.preset(name)
+    if repair is not None:
+        mode = repair.replace("-", "_")
+        if mode not in ("none", "range_guard", "pair_check"):
+            raise BadInput(f"--repair must be none, range-guard or pair-check, not {repair!r}")
+        chip = chip.replace(repair_mode=mode)
+    return chip
+
+
+def parse_numbers(text: str, option: str) -> list[int]:
+    """Numbers like ``0,2,5-8`` in the order given.
+
+    Raises
+    ------
+    BadInput
+        If the text is something else; the message names the option.
+    """
+    numbers: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()) or (dash and int(last) < int(first)):
+            raise BadInput(f"{option} must be numbers like 0,2,5-8, not {text!r}")
+        numbers.extend(range(int(first), int(last or first) + 1) if dash else [int(first)])
+    return numbers
+
+
+def existing_file(path: Path, what: str) -> Path:
+    """The path, if a file is there; BadInput says what was looked for."""
+    if not path.is_file():
+        raise BadInput(f"{path}: {what} must be a file, and there is none")
+    return path
+
+
+def writable_folder(path: Path) -> Path:
+    """The folder, made if need be; BadInput if it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{path}: output folder cannot be made: {error.strerror}") from None
+    if not os.access(path, os.W_OK):
+        raise BadInput(f"{path}: output folder must be writable")
+    return path
