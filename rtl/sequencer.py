@@ -123,9 +123,7 @@ class Sequencer(Component):
         fetched = Signal()
         source, destination = Signal(ADDRESS), Signal(ADDRESS)
         ordinal = Signal(LAYER["ordinal"].width)
-        loop = StructLayout(
-            {"remaining": unsigned(16), "pc": unsigned(13), "source": ADDRESS, "destination": ADDRESS}
-        )
+        loop = StructLayout({"remaining": unsigned(16), "pc": unsigned(13), "source": ADDRESS, "destination": ADDRESS})
         loops = Array(Signal(loop, name=f"loop{number}") for number in range(geometry.loop_depth))
         level = Signal(range(geometry.loop_depth + 1))
         innermost = Signal(range(max(2, geometry.loop_depth)))
@@ -284,4 +282,3 @@ class Sequencer(Component):
         """A field of a layer word."""
         field = LAYER[name]
         return word[field.low : field.low + field.width]
-

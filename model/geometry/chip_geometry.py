@@ -90,7 +90,9 @@ class Geometry:
         for field, (low, high) in _LIMITS.items():
             value = getattr(self, field)
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-                raise ValueError(f"geometry {self.name!r}: {field} must be an integer from {low} to {high}, not {value!r}")
+                raise ValueError(
+                    f"geometry {self.name!r}: {field} must be an integer from {low} to {high}, not {value!r}"
+                )
         if self.cols % self.columns_per_adc:
             raise ValueError(
                 f"geometry {self.name!r}: columns_per_adc must divide cols ({self.cols}), not {self.columns_per_adc}"
@@ -137,7 +139,9 @@ class Geometry:
 
 PRESETS: dict[str, Geometry] = {
     "borders": Geometry(name="borders", rows=25, cols=25, kernels=32, activation_depth=4096),
-    "goodwill": Geometry(name="goodwill", rows=15, cols=15, kernels=2, activation_depth=512, input_bits=8, activation_bits=4),
+    "goodwill": Geometry(
+        name="goodwill", rows=15, cols=15, kernels=2, activation_depth=512, input_bits=8, activation_bits=4
+    ),
     "drolet": Geometry(name="drolet", rows=8, cols=8, kernels=6, activation_depth=256, input_bits=8, activation_bits=4),
     "demo": Geometry(
         name="demo",

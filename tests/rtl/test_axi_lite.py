@@ -44,9 +44,7 @@ class Words(Elaboratable):
         """Notes every access of the write side."""
         access = self.subordinate.access
         while True:
-            _, _, write, address, data = await ctx.tick().sample(
-                access.write, access.write_address, access.write_data
-            )
+            _, _, write, address, data = await ctx.tick().sample(access.write, access.write_address, access.write_data)
             if write:
                 self.writes.append((int(address), int(data)))
 
