@@ -11,7 +11,7 @@ import typer
 from ..console import show_json, show_table
 from ..errors import BadInput
 from ..options import ChipName, Json, Seed, load_chip
-from . import die_compare, die_fit, die_import
+from . import die_compare, die_fit, die_import, die_netlist
 
 app = typer.Typer(
     help="Draw populations of defective dies, import measured ones, fit their statistics, and look at them.",
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command("import")(die_import.import_dies)
 app.command("fit")(die_fit.fit)
 app.command("compare")(die_compare.compare)
+app.command("netlist")(die_netlist.netlist)
 
 
 @app.command()

@@ -63,7 +63,7 @@ def test_nothing_asked_shows_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["cosim", "n", "p", "--engine", "spice"], "Invalid value for '--engine': 'spice' is not one of"),
         (["cosim", "n", "p", "--fault", "sun"], "Invalid value for '--fault': 'sun' is not one of"),
         (["verify", "--engine", "spice"], "--engine must be verilator or icarus, not 'spice'"),
-        (["bench", "--only", "coffee"], "--only must be one of golden, training, cosim, not 'coffee'"),
+        (["bench", "coffee"], "benchmark must be one of golden, training, cosim, solver, not 'coffee'"),
         (["verify", "--case", "none"], "--case must be one of dense,"),
         (["rtl", "export", "--geometry", "round"], "geometry preset must be one of borders, demo,"),
         (["train", "--regime", "psychic"], "Invalid value for '--regime': 'psychic' is not one of"),
