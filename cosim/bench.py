@@ -65,6 +65,7 @@ class Bench:
         self._results = 0
         self._wanted = 0
         self._deadline = 0
+        self.cycles_per_image: float | None = None
         self._changed = Event()
 
     async def start(self) -> None:
@@ -170,15 +171,16 @@ class Bench:
         self.pins.model = self._factory(job.image, position)
         self.recorder.clear()
         self._results = self._quiet = 0
-        self._changed.clear()
-        self._wanted = len(job.stream)
+        self.cycles_per_image = None
         self._deadline = self.cycles + self._limits()[1]
         self.recorder.on_result = done
         await self.host.write("IMAGE_INDEX", job.first_index)
         await self.host.control("enable", "clear_counters")
         self.send()
-        await self._changed.wait()
-        if self.failure is None:
+        saturated = len(job.stream) - len(job.layers)
+        if saturated > 0 and await self._results_are(saturated + 1):
+            self.cycles_per_image = await self._rate(saturated)
+        if await self._results_are(len(job.stream)):
             await ClockCycles(self.dut.clk, 4)  # a result too many would come now
         comparison = compare(job.expected(position), self.recorder.events())
         if self.failure is not None:
@@ -197,15 +199,23 @@ class Bench:
             return comparison, {}
         return comparison, counters
 
-    @property
-    def cycles_per_image(self) -> float | None:
-        """Cycles from result to result while every layer has an image to work on; None for too few images.
+    async def _results_are(self, wanted: int) -> bool:
+        """Wait for that many results of this die; False if something failed instead."""
+        if self.failure is None:
+            self._changed.clear()
+            self._wanted = wanted
+            await self._changed.wait()
+        return self.failure is None
 
-        With L layers the last L - 1 results come out of a pipeline that drains, and sooner.
+    async def _rate(self, images: int) -> float | None:
+        """Cycles per image by the counters, over the results that left while every layer had an image to work on.
+
+        Called when ``images + 1`` results have left: with L layers the last L - 1 come out of a pipeline that drains,
+        and sooner. None if the next result leaves before the counters are read.
         """
-        times = self.recorder.result_times
-        full = len(times) - len(self.job.layers)
-        return (times[full] - times[0]) / PERIOD_NS / full if full > 0 else None
+        names = ("IMAGES", "FIRST_RESULT", "LAST_RESULT", "IMAGES")
+        before, first, last, after = [await self.host.read(name) for name in names]
+        return (last - first) / images if before == after == images + 1 else None
 
     def _check_stream(self) -> None:
         """The host must see on the stream what the trace says, in the order of the images."""

@@ -76,11 +76,6 @@ class Recorder:
         """Class and image of each result, in order."""
         return [(label, image) for label, image in self._events["result"]]
 
-    @property
-    def result_times(self) -> list[float]:
-        """Simulation time of each result [ns]."""
-        return self._times["result"]
-
     def events(self) -> dict[str, Events]:
         """Everything seen since ``clear``, by stage."""
         geometry = self.geometry

@@ -49,7 +49,8 @@ class CosimResult:
     error : str
         What went wrong besides: a hang, a broken protocol; empty if nothing.
     cycles_per_image : float or None
-        Clock cycles from result to result at saturation, mean over the dies; None for no more images than layers.
+        Clock cycles from result to result at saturation, read from the counters, mean over the dies; None for no more
+        images than layers, or where results follow each other too fast for the counters to be read in between.
     cycles_bound : int
         Least converter cycles of an image: reads * columns per converter * (bits + 1).
     counters : list of dict
