@@ -6,8 +6,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol, TextIO
 
 import typer
 
@@ -24,6 +26,29 @@ class Progress(Protocol):
 def complain(message: str) -> None:
     """One line on standard error."""
     typer.echo(f"spintile: {' '.join(message.split())}", err=True)
+
+
+@contextmanager
+def warnings_as_lines() -> Iterator[None]:
+    """What libraries warn of becomes one line each on standard error, without places in the source; said once."""
+    said: set[str] = set()
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        text = f"warning: {message}"
+        if text not in said:
+            said.add(text)
+            complain(text)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 def show_json(value: Mapping[str, Any]) -> None:
@@ -48,14 +73,16 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
     from rich.text import Text
 
     styles = {"✓": "green", "✗": "bold red"}
-    heading = Text(title) if title else None
-    table = Table(title=heading, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold", pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for i, column in enumerate(columns):
         table.add_column(Text(column), justify="right" if i in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell, style=styles.get(cell, "")) for cell in row))
     # A pipe or a log has no width; 120 columns keep one row on one line there.
-    Console(width=None if sys.stdout.isatty() else 120, highlight=False).print(table)
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    if title:  # not the table's own title, which is broken to the table's width
+        console.print(Text(title, style="bold"))
+    console.print(table)
 
 
 def rate(cycles: float | None) -> str:

@@ -6,14 +6,18 @@ Exit codes: 0, everything that was checked holds; 1, a check failed; 2, the inpu
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from types import FrameType
 
 import typer
 
 from .commands import bench, cosim, demo, die, doctor, evaluate, rtl, train, verify
-from .console import complain
+from .console import complain, warnings_as_lines
 from .errors import BadInput, CheckFailed
 
 _HELP = """Binary neural networks on arrays of magnetic tunnel junctions, from training to bit-exact RTL.
@@ -85,9 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         command = typer.main.get_command(build_app())
-        result = command.main(
-            args=list(sys.argv[1:] if arguments is None else arguments), prog_name="spintile", standalone_mode=False
-        )
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        with warnings_as_lines(), _orderly_end():
+            result = command.main(args=words, prog_name="spintile", standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
         complain(_HALF_WRITTEN)
         return _INTERRUPTED
@@ -96,6 +100,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except (ValueError, OSError, BadInput) as error:
         return _bad_input(error)
+    except MemoryError as error:
+        return _bad_input(BadInput(f"not enough memory: {error}" if str(error) else "not enough memory"))
     except RuntimeError as error:
         # Only errors that say what to do are for the user's eye; any other is ours, and its traceback helps to mend it.
         if type(error).__module__.startswith("spintile."):
@@ -114,6 +120,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if result == _INTERRUPTED:  # some versions of typer turn Ctrl-C into this code without a word
         complain(_HALF_WRITTEN)
     return result if isinstance(result, int) else 0
+
+
+@contextlib.contextmanager
+def _orderly_end() -> Iterator[None]:
+    """SIGTERM, as `timeout` sends it, must end the worker processes too: every `finally` runs."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    earlier = signal.signal(signal.SIGTERM, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 def _bad_input(error: Exception) -> int:

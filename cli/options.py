@@ -71,12 +71,24 @@ def parse_numbers(text: str, option: str) -> list[int]:
         If the text is something else; the message names the option.
     """
     numbers: list[int] = []
+    most = 1_000_000
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()) or (dash and int(last) < int(first)):
             raise BadInput(f"{option} must be numbers like 0,2,5-8, not {text!r}")
-        numbers.extend(range(int(first), int(last or first) + 1) if dash else [int(first)])
+        wanted = range(int(first), int(last or first) + 1)
+        if len(numbers) + wanted.stop - wanted.start > most:
+            raise BadInput(f"{option} must be at most {most} numbers, not {text!r}")
+        numbers.extend(wanted)
     return numbers
+
+
+def parse_layers(text: str, option: str) -> list[int]:
+    """Neurons of layers, ``64,32``; none of an empty text. BadInput names the option."""
+    parts = [part.strip() for part in text.split(",")] if text.strip() else []
+    if any(not part.isdecimal() or int(part) < 1 for part in parts):
+        raise BadInput(f"{option} must be positive numbers like 36 or 64,32, not {text!r}")
+    return [int(part) for part in parts]
 
 
 def existing_file(path: Path, what: str) -> Path:
@@ -84,6 +96,18 @@ def existing_file(path: Path, what: str) -> Path:
     if not path.is_file():
         raise BadInput(f"{path}: {what} must be a file, and there is none")
     return path
+
+
+def writable_file(path: Path | None, option: str) -> None:
+    """BadInput if a file cannot be written there; asked before long work starts."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise BadInput(f"{option} must be a file, and {path} is a folder")
+    if not path.resolve().parent.is_dir():
+        raise BadInput(f"{path}: its folder must exist")
+    if not os.access(path.resolve().parent, os.W_OK):
+        raise BadInput(f"{path}: its folder must be writable")
 
 
 def writable_folder(path: Path) -> Path:

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from .device import CELL_PRESETS, Cell
 from .dies import DefectStatistics
@@ -19,6 +20,14 @@ from .network import Network, write_atomically
 from .sensing import Repair, RepairMode, Sensing
 
 FORMAT_VERSION = 1
+#: What TOML may give for a field, by its annotation; the classes check ranges, and integers with them.
+_TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "float": ((int, float), "a number"),
+    "float | None": ((int, float), "a number"),
+    "bool": ((bool,), "true or false"),
+    "str": ((str,), "a text"),
+    "tuple[int, ...]": ((list,), "a list of integers"),
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,14 @@ class Chip:
 
     def __post_init__(self) -> None:
         self.sensing.bits(self.geometry)
+        if self.repair_mode not in get_args(RepairMode):
+            raise ValueError(
+                f"chip: repair_mode must be one of {', '.join(get_args(RepairMode))}, not {self.repair_mode!r}"
+            )
+        for name in ("margin_base", "margin_row"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0):
+                raise ValueError(f"chip: {name} must be a non-negative number, not {value!r}")
 
     @classmethod
     def preset(cls, name: str) -> Chip:
@@ -161,6 +178,11 @@ def _build(kind: type, name: str, table: object) -> Any:
     )
     if absent:
         raise ValueError(f"{name}: field {absent[0]!r} must be given")
+    for key, value in table.items():
+        kinds = _TYPES.get(str(fields[key].type))
+        # In Python, True is an integer.
+        if kinds and (not isinstance(value, kinds[0]) or (isinstance(value, bool) and bool not in kinds[0])):
+            raise ValueError(f"{name}: {key} must be {kinds[1]}, not {value!r}")
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     try:
         return kind(**values)

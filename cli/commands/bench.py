@@ -11,7 +11,7 @@ import typer
 
 from ..console import ProgressDisplay, show_json, show_table
 from ..errors import BadInput
-from ..options import ChipName, Json, Quiet, load_chip
+from ..options import ChipName, Json, Quiet, load_chip, writable_file
 
 
 def bench(
@@ -31,6 +31,7 @@ def bench(
 
     Example: [bold]spintile bench golden[/bold]
     """
+    writable_file(out, "--out")
     from ..flows.benchmarks import BENCHMARKS
 
     for name in names or []:

@@ -67,7 +67,7 @@ def cosim(
 
     from ..flows.cosimulation import cosimulate_on_dies, summary
     from ..flows.data import network_images
-    from ..flows.files import write_json
+    from ..flows.files import exclusive, write_json
 
     net = load_network(network)
     pictures, _, name = network_images(data, net)
@@ -80,7 +80,7 @@ def cosim(
     if absent:
         raise BadInput(f"--dies must be dies of {population} ({min(known)} to {max(known)}), not {absent[0]}")
     folder = writable_folder(out)
-    with ProgressDisplay(quiet) as progress:
+    with exclusive(folder), ProgressDisplay(quiet) as progress:
         result = cosimulate_on_dies(
             net,
             load_chip(chip, repair),
@@ -120,5 +120,7 @@ def cosim(
             ],
             right=range(5),
         )
+        written = sorted(folder.glob("simulation*/waves.*")) if waves else []
+        typer.echo(f"Results and logs: {folder}" + "".join(f"\nWaveforms: {path}" for path in written))
     if shown["mismatches"]:
         raise CheckFailed(f"RTL and golden model differ: {shown['first_difference']}")

@@ -60,13 +60,14 @@ def demo(
     needed += [find_verilator, find_compiler, find_make] if settings.engine == "verilator" else [find_icarus]
     for find in needed:
         require(find())
-    from ..flows.demo import run_demo
+    from ..flows.demo import check_settings, run_demo
     from ..flows.demo_report import junit, make_checks, make_contents, make_report
-    from ..flows.files import write_json, write_text
+    from ..flows.files import exclusive, write_json, write_text
     from ..report import render_report
 
+    check_settings(settings)  # before anything is written
     folder = writable_folder(out)
-    with ProgressDisplay(quiet) as progress:
+    with exclusive(folder), ProgressDisplay(quiet) as progress:
         run = run_demo(settings, folder, jobs=worker_count(jobs), progress=progress, reuse=not fresh)
         progress("report", 0.0)
         checks = make_checks(run)

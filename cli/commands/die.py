@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,8 @@ import typer
 
 from ..console import show_json, show_table
 from ..errors import BadInput
-from ..options import ChipName, Json, Seed, load_chip
+from ..flows.figure_files import check_picture
+from ..options import ChipName, Json, Seed, load_chip, writable_file
 from . import die_compare, die_fit, die_import, die_netlist
 
 app = typer.Typer(
@@ -65,8 +67,15 @@ def sample(
         "die_spread": die_spread,
     }
     chosen = chosen.replace(**{name: value for name, value in overrides.items() if value is not None})
-    if not out.resolve().parent.is_dir():
-        raise BadInput(f"{out}: its folder must exist")
+    writable_file(out, "--out")
+    # Three arrays, and the file's copy of them, in memory at once.
+    needed = dies * on_chip.geometry.devices * 40
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > memory // 2:
+        most = memory // 2 // (on_chip.geometry.devices * 40)
+        raise BadInput(
+            f"--dies must be at most {most} of {on_chip.geometry.devices} devices in this memory, not {dies}"
+        )
     population = sample_population(on_chip.geometry, on_chip.cell, chosen, dies, seed)
     save_population(population, out)
     counts = {name: int(values.sum()) for name, values in population.counts().items() if name != "none"}
@@ -107,6 +116,7 @@ def show(
     import numpy as np
     from spintile.model.dies import load_population
 
+    check_picture(out, "--out")
     loaded = load_population(population)
     chosen = loaded
     if die is not None:
@@ -118,8 +128,6 @@ def show(
     healthy = chosen.defect == 0
     siemens = np.where(healthy, chosen.g_p, np.nan)
     if out is not None:
-        if out.suffix not in (".png", ".svg", ".pdf"):
-            raise BadInput(f"--out must end in .png, .svg or .pdf, not {out.name!r}")
         from ..flows.pictures import draw_dies
 
         draw_dies(chosen, out)

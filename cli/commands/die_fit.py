@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..console import complain, show_json, show_table
-from ..errors import BadInput, extras_needed
+from ..errors import extras_needed
 from ..flows.figure_files import check_picture, save_figure
-from ..options import ChipName, Json, Seed, existing_file, load_chip
+from ..options import ChipName, Json, Seed, existing_file, load_chip, writable_file
 
 if TYPE_CHECKING:
     from spintile.model.dies.fitting import Fit
@@ -69,8 +69,7 @@ def fit(
     from spintile.model.dies.measured.measurement import digest
 
     check_picture(figure, "--figure")
-    if not out.resolve().parent.is_dir():
-        raise BadInput(f"{out}: its folder must exist")
+    writable_file(out, "--out")
     loaded = load_population(existing_file(population, "a population"))
     series = load_chip(chip).cell.r_access if r_access is None else r_access
     result = fit_statistics(loaded, r_access=series, level=level, source=population.name, digest=digest([population]))

@@ -11,7 +11,7 @@ import typer
 from ..console import show_json, show_table
 from ..errors import BadInput, extras_needed
 from ..flows.figure_files import check_picture, save_figure
-from ..options import Json, load_chip
+from ..options import Json, load_chip, writable_file
 
 
 def import_dies(
@@ -63,8 +63,7 @@ def import_dies(
     from spintile.model.dies.measured import ClassLimits, draw_preview, import_population
 
     check_picture(preview, "--preview")
-    if not out.resolve().parent.is_dir():
-        raise BadInput(f"{out}: its folder must exist")
+    writable_file(out, "--out")
     limits = ClassLimits(open_below=open_below, short_above=short_above, switch_below=switch_below)
     population = import_population(
         source,

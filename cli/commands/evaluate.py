@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..console import ProgressDisplay, show_json, show_table
-from ..options import ChipName, DataName, Jobs, Json, Quiet, RepairName, Seed, load_chip, worker_count
+from ..options import ChipName, DataName, Jobs, Json, Quiet, RepairName, Seed, load_chip, worker_count, writable_file
 
 
 def evaluate(
@@ -31,6 +31,7 @@ def evaluate(
 
     Example: [bold]spintile eval network.safetensors population.nc --repair none[/bold]
     """
+    writable_file(out, "--out")
     from spintile.model.dies import load_population
     from spintile.model.network import load_network, software_classes
 
@@ -42,6 +43,7 @@ def evaluate(
     on_chip = load_chip(chip, repair)
     pictures, labels, name = network_images(data, net, images)
     with ProgressDisplay(quiet) as progress:
+        progress("inference on the dies", 0.0)
         result = evaluate_on_dies(
             net,
             on_chip,
@@ -82,7 +84,7 @@ def evaluate(
     )
     show_table(
         "",
-        ("software", "mean", "worst", "best", "spread"),
+        ("software [%]", "mean", "worst", "best", "spread"),
         [[f"{v:.2f}" for v in (software, *(result.as_dict()[key] for key in ("mean", "min", "max", "std")))]],
         right=range(5),
     )

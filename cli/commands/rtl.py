@@ -10,7 +10,7 @@ import typer
 
 from ..console import ProgressDisplay, show_json, show_table
 from ..errors import need
-from ..options import Json, Quiet, writable_folder
+from ..options import Json, Quiet, load_chip, writable_folder
 
 app = typer.Typer(
     help="The CMOS periphery as Verilog, with its register map.", no_args_is_help=True, rich_markup_mode="rich"
@@ -26,7 +26,10 @@ def _group() -> None:
 @app.command()
 def export(
     geometry: Annotated[
-        str, typer.Option("--geometry", help="Shape of the chip: borders, goodwill, drolet or demo.")
+        str,
+        typer.Option(
+            "--geometry", help="Shape of the chip: a preset (borders, goodwill, drolet, demo) or a chip's TOML file."
+        ),
     ] = "borders",
     trace: Annotated[bool, typer.Option("--trace", help="With the trace ports that co-simulation listens to.")] = False,
     out: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path("rtl-export"),
@@ -42,11 +45,10 @@ def export(
     """
     need("amaranth")
     from spintile.cosim.tools import find_yosys, require
-    from spintile.model.geometry import preset
 
     from ..flows.rtl_export import export_files
 
-    shape = preset(geometry)
+    shape = load_chip(geometry).geometry
     yosys = require(find_yosys())
     folder = writable_folder(out)
     with ProgressDisplay(quiet) as progress:

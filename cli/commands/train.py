@@ -10,7 +10,18 @@ import typer
 
 from ..console import ProgressDisplay, show_json, show_table
 from ..errors import BadInput, need
-from ..options import ChipName, DataName, Json, Quiet, RegimeName, RepairName, Seed, load_chip, parse_numbers
+from ..options import (
+    ChipName,
+    DataName,
+    Json,
+    Quiet,
+    RegimeName,
+    RepairName,
+    Seed,
+    load_chip,
+    parse_layers,
+    writable_file,
+)
 
 if TYPE_CHECKING:
     from spintile.model.training import Regime
@@ -29,7 +40,7 @@ def train(
     ] = "statistics-aware",
     data: DataName = "mnist",
     side: Annotated[
-        int, typer.Option("--side", min=4, help="Height and width of images; the bundled mnist has 14.")
+        int, typer.Option("--side", min=4, max=256, help="Height and width of images; the bundled mnist has 14.")
     ] = 14,
     hidden: Annotated[str, typer.Option("--hidden", help="Neurons of the dense hidden layers: 36, or 64,32.")] = "36",
     filters: Annotated[
@@ -51,6 +62,13 @@ def train(
     ] = 1,
     chip: ChipName = "borders",
     repair: RepairName = None,
+    statistics: Annotated[
+        Path | None,
+        typer.Option(
+            "--statistics",
+            help="Statistics-aware: TOML file of defect statistics, as of spintile die fit; the chip's own by default.",
+        ),
+    ] = None,
     start: Annotated[
         Path | None, typer.Option("--start", help="Trained network of the same shape to start from.")
     ] = None,
@@ -80,30 +98,33 @@ def train(
 
     [bold]spintile train --start software.safetensors --output-copies 3[/bold]
 
+    [bold]spintile train --statistics statistics.toml[/bold]
+
     [bold]spintile train --hidden "" --filters 24 --input-bits 4 --epochs 12[/bold]
     """
     if (regime == "die-aware") != (population is not None):
         raise BadInput(
             f"--population must {'be given' if population is None else 'not be given'} with --regime {regime}"
         )
-    if not out.resolve().parent.is_dir():
-        raise BadInput(f"{out}: its folder must exist")
+    if statistics is not None and regime != "statistics-aware":
+        raise BadInput(f"--statistics must not be given with --regime {regime}")
+    writable_file(out, "--out")
+    filter_counts, hidden_counts = parse_layers(filters, "--filters"), parse_layers(hidden, "--hidden")
     need("torch")
-    from spintile.model.dies import load_population
+    from spintile.model.dies import DefectStatistics, load_population
     from spintile.model.network import load_network, save_network
     from spintile.model.training import LayerSpec, NetworkSpec
 
     from ..flows.data import load_data
     from ..flows.training import train_on
 
+    on_chip = load_chip(chip, repair)
+    if statistics is not None:
+        on_chip = on_chip.replace(statistics=DefectStatistics.load(statistics))
     dataset = load_data(data, side)
     outputs = dataset.classes if dataset.classes > 2 else 1
-    convolutions = [
-        LayerSpec(n, window, pool, activation_bits) for n in (parse_numbers(filters, "--filters") if filters else [])
-    ]
-    dense = [
-        LayerSpec(n, activation_bits=activation_bits) for n in (parse_numbers(hidden, "--hidden") if hidden else [])
-    ]
+    convolutions = [LayerSpec(n, window, pool, activation_bits) for n in filter_counts]
+    dense = [LayerSpec(n, activation_bits=activation_bits) for n in hidden_counts]
     spec = NetworkSpec((*convolutions, *dense, LayerSpec(outputs, copies=output_copies)), input_bits)
     given = None
     if population is not None:
@@ -112,10 +133,11 @@ def train(
             raise BadInput(f"--die must be one of {loaded.die_ids.min()} to {loaded.die_ids.max()}, not {die}")
         given = loaded.select([loaded.die_ids.tolist().index(die)])
     with ProgressDisplay(quiet) as progress:
+        progress(f"train, {regime}", 0.0)
         network = train_on(
             data=data,
             spec=spec,
-            chip=load_chip(chip, repair),
+            chip=on_chip,
             regime=_REGIMES[regime],
             train_images=train_images,
             epochs=epochs,
@@ -129,4 +151,6 @@ def train(
     if json:
         show_json({"file": str(out), **network.metadata})
         return
-    show_table(str(out), ("", ""), [(name.replace("_", " "), value) for name, value in network.metadata.items()])
+    units = {"software_accuracy": " [%]"}
+    rows = [(name.replace("_", " ") + units.get(name, ""), value) for name, value in network.metadata.items()]
+    show_table(f"{out}: trained network", ("what", "value"), rows)

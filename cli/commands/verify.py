@@ -35,10 +35,12 @@ def verify(
 
     Dense, deep and convolutional networks; 1, 6, 8 and 12 ADC bits; shared and unshared converters; noise on and off;
     every column repair; bit planes, multi-threshold activations and pooling. Every code, accumulator, activation and
-    class is compared. Exit code 1 if anything differs.
+    class is compared. Exit code 1 if anything differs. Cycles
+    per image are shown, not checked: networks of very few reads wait for the way through the blocks, above their bound.
 
     Example: [bold]spintile verify --engine verilator --engine icarus[/bold]
     """
+    from ..flows.files import exclusive
     from ..flows.verification import CASES, junit, verify_case
 
     for name in engine or []:
@@ -53,7 +55,7 @@ def verify(
     base = load_chip(chip)
     folder = writable_folder(out)
     results = []
-    with ProgressDisplay(quiet) as progress:
+    with exclusive(folder), ProgressDisplay(quiet) as progress:
         for simulator in engines:
             for entry in CASES:
                 if case and entry.name not in case:

@@ -198,6 +198,25 @@ class _Whole:
         )
 
 
+def check_settings(settings: DemoSettings) -> None:
+    """Raise what makes a demonstration impossible before it writes anything: chip, data, a network that does not fit.
+
+    Raises
+    ------
+    ValueError, BadInput
+        One line that says what is wrong.
+    """
+    from .data import load_data
+    from .training import dense_spec
+
+    chip = load_chip(settings.chip, REPAIR)
+    dataset = load_data(settings.data)
+    spec = dense_spec(
+        settings.hidden, dataset.classes, input_bits=settings.input_bits, output_copies=settings.output_copies
+    )
+    spec.placed(dataset.shape, chip.geometry)
+
+
 def run_demo(settings: DemoSettings, folder: Path, *, jobs: int, progress: Progress, reuse: bool = True) -> DemoRun:
     """Run every step of the demonstration that an earlier run has not finished.
 

@@ -30,6 +30,9 @@ OWN_DIE_WITHIN = 1.0
 LOST_WITHOUT = 8.0
 CYCLES_FACTOR = 1.10
 
+#: Beginning of the names of hashes among the provenance.
+_HASH = "SHA-256 of "
+
 #: What the page calls a data set.
 _DATA = {"mnist": "Handwritten digits", "digits": "Handwritten digits", "wine": "Wine", "moons": "Half-moons"}
 
@@ -106,7 +109,12 @@ def make_checks(run: DemoRun) -> tuple[Check, ...]:
 def _within(name: str, value: float, software: float, points: float, worst: float | None = None) -> Check:
     lost = software - value
     also = "" if worst is None else f" (worst {software - worst:.2f})"
-    return Check(name, f"within {points:g} points of software", f"{lost:.2f} points{also}", lost <= points)
+    return Check(
+        name,
+        f"within {points:g} {'point' if points == 1 else 'points'} of software",
+        f"{lost:.2f} points{also}",
+        lost <= points,
+    )
 
 
 def make_report(run: DemoRun, checks: Sequence[Check]) -> dict[str, Any]:
@@ -151,7 +159,7 @@ def provenance(run: DemoRun) -> dict[str, str]:
         "Python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         **versions,
-        **{f"SHA-256 of {name}": file_digest(run.folder / name)[:16] for name in files},
+        **{f"{_HASH}{name}": file_digest(run.folder / name)[:16] for name in files},
     }
 
 
@@ -243,9 +251,19 @@ def make_contents(run: DemoRun, checks: Sequence[Check]) -> ReportContents:
                 "test images": f"{headline['images']:,}",
             },
         },
-        provenance={"Provenance": provenance(run)},
+        provenance=_provenance_tables(run),
         credit=load(run.settings.data).attribution,
     )
+
+
+def _provenance_tables(run: DemoRun) -> dict[str, dict[str, str]]:
+    versions, hashes = {}, {}
+    for name, value in provenance(run).items():
+        if name.startswith(_HASH):
+            hashes[name.removeprefix(_HASH)] = value
+        else:
+            versions[name] = value
+    return {"Provenance": versions, "Files, first 16 digits of SHA-256": hashes}
 
 
 def _shape(network: Network) -> str:

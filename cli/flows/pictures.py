@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .figure_files import save_figure
+
 if TYPE_CHECKING:
     from spintile.model.dies import Population
 
@@ -30,24 +32,27 @@ def draw_dies(population: Population, path: Path) -> None:
     dies, kernels, rows, cols = population.shape
     across = max(1, round((2 * kernels) ** 0.5))
     down = -(-kernels // across)
+    gap = 4 if dies == 1 else 2  # room for the number of each kernel
     panels = min(6, dies)
     lines = -(-dies // panels)
     width = 11.0
-    height = 0.7 + lines * (width / panels * (down * (rows + 2)) / (across * (cols + 2)) + 0.3)
+    height = 0.7 + lines * (width / panels * (down * (rows + gap)) / (across * (cols + gap)) + 0.3)
     figure = Figure(figsize=(width, height), facecolor="white", layout="constrained")
     axes = figure.subplots(lines, panels, squeeze=False)
     for i, ax in enumerate(axes.ravel()):
         ax.set_axis_off()
         if i >= dies:
             continue
-        canvas = np.full((down * (rows + 2), across * (cols + 2)), np.nan)
+        canvas = np.full((down * (rows + gap), across * (cols + gap)), np.nan)
         healthy = population.defect[i] == 0
         middle = float(np.median(population.g_p[i][healthy])) if healthy.any() else 1.0
         deviation = np.where(healthy, population.g_p[i] / middle - 1, 0.0) * 100
         marks: dict[int, list[tuple[float, float]]] = {number: [] for number in _DEFECTS}
         for k in range(kernels):
-            top, left = k // across * (rows + 2), k % across * (cols + 2)
+            top, left = k // across * (rows + gap), k % across * (cols + gap)
             canvas[top : top + rows, left : left + cols] = deviation[k]
+            if dies == 1:
+                ax.text(left - 0.5, top - 0.8, str(k), fontsize=6, color="#66707a", va="bottom")
             for r, c in np.argwhere(~healthy[k]):
                 marks[int(population.defect[i, k, r, c])].append((left + c, top + r))
         shown = ax.imshow(canvas, cmap="PRGn", vmin=-20, vmax=20, interpolation="nearest", alpha=0.55)
@@ -55,14 +60,10 @@ def draw_dies(population: Population, path: Path) -> None:
         for number, points in marks.items():
             if points:
                 ax.scatter(*zip(*points, strict=True), s=size, color=_DEFECTS[number][0], linewidths=0)
-        ax.set_title(f"die {population.die_ids[i]}", fontsize=11 if dies == 1 else 8, loc="left")
+        title = f"die {population.die_ids[i]}" + (", kernels by number" if dies == 1 else "")
+        ax.set_title(title, fontsize=11 if dies == 1 else 8, loc="left", pad=10 if dies == 1 else 4)
         if dies == 1:
             figure.colorbar(shown, ax=ax, shrink=0.7, label="healthy G_P against the die's median [%]")
     handles = [Line2D([], [], marker="o", ls="", color=colour, label=name) for colour, name in _DEFECTS.values()]
     figure.legend(handles=handles, loc="outside upper right", ncols=4, frameon=False, fontsize=9)
-    part = path.with_name(f".{path.name}.part{path.suffix}")
-    try:
-        figure.savefig(part, dpi=150)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    save_figure(figure, path)

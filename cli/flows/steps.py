@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from ..console import Progress
+from ..console import Progress, warnings_as_lines
 from .files import file_digest, write_json
 
 FORMAT_VERSION = 1
@@ -188,7 +188,8 @@ def _work(connection: Connection, function: str, folder: Path, arguments: dict[s
 
     module, _, name = function.partition(":")
     try:
-        value = getattr(importlib.import_module(module), name)(folder, progress, **arguments)
+        with warnings_as_lines():
+            value = getattr(importlib.import_module(module), name)(folder, progress, **arguments)
         connection.send(("done", value))
     except Exception as error:
         try:

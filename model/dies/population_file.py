@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..network import write_atomically
-from .population import Population
+from .hdf5_guard import check_hdf5, sealed
+from .population import Defect, Population
 
 FORMAT = "spintile population"
 FORMAT_VERSION = 1
@@ -18,7 +21,7 @@ _VARIABLES = ("g_p", "g_ap", "defect")
 
 
 def save_population(population: Population, path: str | Path) -> None:
-    """Write a population as NetCDF-4 (HDF5), atomically; conductances in S, units as attributes."""
+    """Write a population as NetCDF-4 (HDF5), atomically and sealed (``hdf5_guard``); conductances in S."""
     import xarray as xr  # here, not above: half a second that only files need
 
     devices = {
@@ -41,7 +44,7 @@ def save_population(population: Population, path: str | Path) -> None:
         attributes["seed"] = str(population.seed)
     dataset = xr.Dataset(devices, coords={"die": ("die", population.die_ids)}, attrs=attributes)
     encoding = {name: {"zlib": True, "complevel": 4, "_FillValue": None} for name in _VARIABLES}
-    write_atomically(path, bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding)))
+    write_atomically(path, sealed(bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding))))
 
 
 def load_population(path: str | Path) -> Population:
@@ -50,40 +53,95 @@ def load_population(path: str | Path) -> Population:
     Raises
     ------
     ValueError
-        If the file is missing, truncated or foreign, has another version, lacks a variable, or holds values that no
-        device has; the message names the file and what is wrong.
+        If the file is missing, truncated, damaged or foreign, has another version, lacks a variable, or holds values
+        that no device has; the message names the file and what is wrong.
     """
-    import xarray as xr
-
     if not Path(path).is_file():
         raise ValueError(f"{path}: there is no such file")
     try:
-        with xr.open_dataset(path, engine="h5netcdf", mask_and_scale=False) as opened:
-            dataset = opened.load()
+        check_hdf5(path)
+        attributes, variables = _contents(path)
     except Exception as error:  # h5py raises OSError, KeyError, RuntimeError and more for the same broken file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"{path}: must be a NetCDF-4 file of a population: {reason}") from None
-    if dataset.attrs.get("format") != FORMAT:
-        raise ValueError(f"{path}: format must be {FORMAT!r}, not {dataset.attrs.get('format')!r}")
-    version = dataset.attrs.get("format_version")
+    if attributes.get("format") != FORMAT:
+        raise ValueError(f"{path}: format must be {FORMAT!r}, not {attributes.get('format')!r}")
+    version = attributes.get("format_version")
     if version != FORMAT_VERSION:
         raise ValueError(f"{path}: format_version must be {FORMAT_VERSION}, not {version!r}")
     for name in _VARIABLES:
-        if name not in dataset or dataset[name].dims != _DIMENSIONS:
-            found = dataset[name].dims if name in dataset else None
+        found = variables[name][0] if name in variables else None
+        if found != _DIMENSIONS:
             raise ValueError(f"{path}: {name} must have dimensions {_DIMENSIONS}, not {found}")
-    if "die" not in dataset.coords:
+    if "die" not in variables:
         raise ValueError(f"{path}: die must be a coordinate that numbers the dies")
+    arrays = {name: values for name, (_, values) in variables.items()}
+    seed = _attribute(attributes, "seed", int, None, "an integer", path)
+    line_resistance = _attribute(attributes, "line_resistance", float, 0.0, "a number [Ohm]", path)
+    provenance = _attribute(attributes, "provenance", json.loads, {}, "a JSON object", path)
+    if not isinstance(provenance, dict):
+        raise ValueError(f"{path}: provenance must be a JSON object, not {provenance!r}")
+    for name, kinds in (("g_p", "fiu"), ("g_ap", "fiu"), ("defect", "iu"), ("die", "iu")):
+        if arrays[name].dtype.kind not in kinds:
+            wanted = "numbers" if "f" in kinds else "integers"
+            raise ValueError(f"{path}: {name} must be {wanted}, not {arrays[name].dtype}")
+    if not all(arrays["g_p"].shape):
+        raise ValueError(f"{path}: g_p must hold at least one device, not none: shape {arrays['g_p'].shape}")
+    numbers = arrays["die"]
+    # A die's number is a word of the key of its noise.
+    if numbers.min() < 0 or numbers.max() >= 1 << 32 or np.unique(numbers).size != numbers.size:
+        raise ValueError(f"{path}: die must be different integers from 0 to {(1 << 32) - 1}, not {_few(numbers)}")
+    classes = arrays["defect"]
+    if classes.min() < 0 or classes.max() > 255:  # before they are cut to 8 bits
+        raise ValueError(f"{path}: defect must be from 0 to {int(max(Defect))}, not {classes.min()} to {classes.max()}")
     try:
-        seed = dataset.attrs.get("seed")
         return Population(
-            g_p=dataset["g_p"].values.astype(np.float64),
-            g_ap=dataset["g_ap"].values.astype(np.float64),
-            defect=dataset["defect"].values.astype(np.uint8),
-            die_ids=dataset["die"].values.astype(np.int64),
-            seed=None if seed is None else int(seed),
-            line_resistance=float(dataset.attrs.get("line_resistance", 0.0)),
-            provenance=json.loads(dataset.attrs.get("provenance", "{}")),
+            g_p=arrays["g_p"].astype(np.float64),
+            g_ap=arrays["g_ap"].astype(np.float64),
+            defect=classes.astype(np.uint8),
+            die_ids=numbers.astype(np.int64),
+            seed=seed,
+            line_resistance=line_resistance,
+            provenance=provenance,
         )
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
+
+
+def _attribute(
+    attributes: Mapping[Any, Any], name: str, kind: Callable[[Any], Any], default: object, wanted: str, path: str | Path
+) -> Any:
+    """An attribute's value; ValueError names it."""
+    if name not in attributes:
+        return default
+    try:
+        return kind(attributes[name])
+    except (TypeError, ValueError):
+        raise ValueError(f"{path}: {name} must be {wanted}, not {attributes[name]!r}") from None
+
+
+def _contents(path: str | Path) -> tuple[dict[str, Any], dict[str, tuple[tuple[str, ...], np.ndarray]]]:
+    """Attributes of a file, and dimensions and values of its variables of a population."""
+    import h5py  # not through h5netcdf, which leaves a half open file object behind when a file is broken
+
+    with h5py.File(path, "r") as opened:
+        attributes = {name: _plain(opened.attrs[name]) for name in opened.attrs}
+        variables = {}
+        for name in (*_VARIABLES, "die"):
+            found = opened.get(name)
+            if isinstance(found, h5py.Dataset) and found.shape is not None:
+                scales = [axis[0].name if len(axis) else "" for axis in found.dims]
+                variables[name] = (tuple(str(scale).strip("/") for scale in scales), np.asarray(found[()]))
+    return attributes, variables
+
+
+def _plain(value: Any) -> Any:
+    """An attribute's value as Python's own; netCDF's library writes texts as bytes and numbers as arrays of one."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.item() if value.size == 1 else value.tolist()
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
+def _few(values: np.ndarray) -> str:
+    shown = ", ".join(str(value) for value in values[:8].tolist())
+    return shown + (", ..." if values.size > 8 else "")

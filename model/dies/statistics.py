@@ -21,6 +21,7 @@ _SPREADS = (
     "short_spread",
     *(f"{name}_rate_spread" for name in RATES),
 )
+_LOGARITHMIC = ("spread", "die_spread", "tmr_spread", "die_tmr_spread", "short_spread")
 _PROBABILITIES = (*RATES, "rate_correlation", "open_row", "open_col")
 #: Tables that a fit adds to a file of statistics; they explain the numbers and are no part of them.
 _REMARKS = ("cell", "intervals", "fit")
@@ -88,6 +89,10 @@ class DefectStatistics:
             value = getattr(self, name)
             if not _is_number(value) or not value >= 0:
                 raise ValueError(f"defect statistics: {name} must be a non-negative number, not {value!r}")
+        for name in _LOGARITHMIC:
+            # e^10 either way is no process; far beyond it, numbers overflow.
+            if getattr(self, name) > 10:
+                raise ValueError(f"defect statistics: {name} must be at most 10, not {getattr(self, name)!r}")
         for name in _PROBABILITIES:
             value = getattr(self, name)
             if not _is_number(value) or not 0 <= value <= 1:

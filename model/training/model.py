@@ -285,7 +285,9 @@ class ArrayNetwork(nn.Module):
             If the shapes differ.
         """
         if NetworkSpec.of(network) != self.spec or network.input_shape != self.template.input_shape:
-            raise ValueError(f"start must be a network of the shape {self.spec}, not {NetworkSpec.of(network)}")
+            raise ValueError(
+                f"start must be a network of the shape {self.spec.text()}, not {NetworkSpec.of(network).text()}"
+            )
         for index, (layer, given) in enumerate(zip(self.binary_layers, network.layers, strict=True)):
             layer.latent.copy_(torch.from_numpy(given.weights.reshape(given.neurons, -1)).float() * _LATENT)
             if given.bias is not None:

@@ -95,6 +95,15 @@ class NetworkSpec:
         if isinstance(self.input_bits, bool) or not isinstance(self.input_bits, int) or not 1 <= self.input_bits <= 8:
             raise ValueError(f"network: input_bits must be an integer from 1 to 8, not {self.input_bits!r}")
 
+    def text(self) -> str:
+        """In a few words, for messages: ``1-bit inputs, 24 5x5 pool 2, 36, 10 x 3``."""
+        words = [f"{self.input_bits}-bit inputs"]
+        for layer in self.layers:
+            shape = f" {layer.window}x{layer.window} pool {layer.pool}" if layer.window else ""
+            bits = f" of {layer.activation_bits} bits" if layer.activation_bits > 1 else ""
+            words.append(f"{layer.neurons}{shape}{bits}" + (f" x {layer.copies}" if layer.copies > 1 else ""))
+        return ", ".join(words)
+
     @classmethod
     def dense(
         cls,

@@ -3,12 +3,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 from spintile.cli import main as main_module
 from spintile.cli.errors import BadInput, CheckFailed, need
 from spintile.cli.main import main
+from spintile.cli.options import parse_numbers
 
 COMMANDS = (
     ["demo"],
@@ -57,7 +59,12 @@ def test_nothing_asked_shows_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["die", "sample", "--chip", "nowhere"], "chip preset must be one of borders, demo, drolet, goodwill, not"),
         (["die", "sample", "--chip", "nowhere.toml"], "nowhere.toml: there is no such file"),
         (["die", "sample", "--out", "nowhere/p.nc"], "nowhere/p.nc: its folder must exist"),
+        (["die", "sample", "--out", "/"], "--out must be a file, and / is a folder"),
+        (["die", "sample", "--dies", "1000000000"], "--dies must be at most "),
         (["die", "show", "nowhere.nc"], "nowhere.nc: there is no such file"),
+        (["eval", "n", "p", "--out", "nowhere/r.json"], "nowhere/r.json: its folder must exist"),
+        (["train", "--hidden", "5-8"], "--hidden must be positive numbers like 36 or 64,32, not '5-8'"),
+        (["train", "--filters", "0"], "--filters must be positive numbers like 36 or 64,32, not '0'"),
         (["eval", "nowhere.safetensors", "nowhere.nc"], "nowhere.safetensors: no such file"),
         (["eval"], "Missing argument"),
         (["cosim", "n", "p", "--engine", "spice"], "Invalid value for '--engine': 'spice' is not one of"),
@@ -65,8 +72,10 @@ def test_nothing_asked_shows_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["verify", "--engine", "spice"], "--engine must be verilator or icarus, not 'spice'"),
         (["bench", "coffee"], "benchmark must be one of golden, training, cosim, solver, not 'coffee'"),
         (["verify", "--case", "none"], "--case must be one of dense,"),
-        (["rtl", "export", "--geometry", "round"], "geometry preset must be one of borders, demo,"),
+        (["rtl", "export", "--geometry", "round"], "chip preset must be one of borders, demo,"),
         (["train", "--regime", "psychic"], "Invalid value for '--regime': 'psychic' is not one of"),
+        (["train", "--regime", "software", "--statistics", "s.toml"], "--statistics must not be given with --regime"),
+        (["train", "--statistics", "nowhere.toml"], "nowhere.toml: there is no such file"),
         (["train", "--regime", "die-aware"], "--population must be given with --regime die-aware"),
         (["train", "--data", "nowhere"], "data set must be one of digits, mnist, moons, wine or a folder"),
         (["demo", "--dies", "0"], "dies: input should be greater than or equal to 1, not 0"),
@@ -138,3 +147,18 @@ def test_help_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.strip() == ""
+
+
+def test_a_warning_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def doctor() -> None:
+        for _ in range(2):
+            warnings.warn("no repair", stacklevel=1)
+
+    monkeypatch.setattr(main_module.doctor, "doctor", doctor)
+    assert main(["doctor"]) == 0
+    assert capsys.readouterr().err == "spintile: warning: no repair\n"
+
+
+def test_more_numbers_than_anybody_means_are_refused() -> None:
+    with pytest.raises(BadInput, match=r"^--dies must be at most 1000000 numbers, not '0-99999999999'$"):
+        parse_numbers("0-99999999999", "--dies")

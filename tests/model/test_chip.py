@@ -66,7 +66,15 @@ def test_an_unknown_preset_lists_the_presets() -> None:
         ("strict = false", "stern = false", "chip: fields must be among"),
         ("[cell]", "[cells]", "chip: fields must be among"),
         ("[sensing]", "[sensing", "must be a TOML file: "),
-        ("v_read = 0.1", 'v_read = "0.1"', "sensing: "),
+        ("v_read = 0.1", 'v_read = "0.1"', "sensing: v_read must be a number, not '0.1'"),
+        ("r_p = 2530.0", "r_p = true", "cell: r_p must be a number, not True"),
+        ("strict = false", 'strict = "yes"', "chip: strict must be true or false, not 'yes'"),
+        ("margin_base = 1.0", "margin_base = nan", "chip: margin_base must be a non-negative number, not nan"),
+        (
+            '"pair_check"',
+            '"magic"',
+            "chip: repair_mode must be one of none, range_guard, pair_check, not 'magic'",
+        ),
     ],
 )
 def test_a_file_that_is_wrong_says_where(tmp_path: Path, old: str, new: str, sentence: str) -> None:

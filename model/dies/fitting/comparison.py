@@ -123,6 +123,8 @@ def compare_populations(
     """
     if not 0 < level < 1:
         raise ValueError(f"level must be above 0 and below 1, not {level!r}")
+    if not (math.isfinite(r_access) and r_access >= 0):
+        raise ValueError(f"r_access must be a non-negative resistance [Ohm], not {r_access!r}")
     if permutations < 1:
         raise ValueError(f"permutations must be at least 1, not {permutations}")
     if not (first.dies and second.dies):

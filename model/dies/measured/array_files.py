@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..hdf5_guard import check_hdf5
 from .measurement import Measurement, digest
 from .units import agree, conductance
 
@@ -80,6 +81,7 @@ def read_hdf5(
     if unknown:
         raise ValueError(f"names must be among {', '.join(places)}, not {unknown[0]!r}")
     try:
+        check_hdf5(source)
         with h5py.File(source, "r") as opened:
             for name, place in (places | dict(names or {})).items():
                 found = opened.get(place)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..hdf5_guard import check_hdf5
 from ..population import Population
 from ..population_file import FORMAT, load_population
 from .array_files import read_hdf5, read_npz
@@ -119,8 +120,9 @@ def _is_population(path: Path) -> bool:
     import h5py
 
     try:
+        check_hdf5(path)
         with h5py.File(path, "r") as opened:
             found = opened.attrs.get("format")
-    except OSError:
+    except Exception:  # whoever reads the file says what is wrong with it
         return False
-    return bool((found.decode() if isinstance(found, bytes) else found) == FORMAT)
+    return bool(isinstance(found, str | bytes) and (found.decode() if isinstance(found, bytes) else found) == FORMAT)

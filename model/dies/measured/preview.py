@@ -71,6 +71,13 @@ def _scatter(axes: Axes, population: Population) -> None:
         ylabel="after writing P [uS]",
         title="cells by class",
     )
+    if positive.size and positive.max() < 100 * positive.min():  # less than two decades: minor labels would overlap
+        from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            axis.set_minor_formatter(NullFormatter())
     axes.legend(fontsize=8, frameon=False)
 
 
@@ -91,7 +98,7 @@ def _map(axes: Axes, figure: Figure, population: Population) -> None:
     mean = 100 * deviation.sum(axis=(0, 1)) / count
     limit = max(float(np.abs(mean).max()), 1e-3)
     shown = axes.imshow(mean, cmap="PRGn", vmin=-limit, vmax=limit, interpolation="nearest")
-    axes.set(xlabel="column", ylabel="row", title="G_P by place, mean over kernels and dies")
+    axes.set(xlabel="column", ylabel="row", title="G_P by place, mean over all kernels")
     figure.colorbar(shown, ax=axes, label="against the die's median [%]")
 
 
@@ -107,4 +114,5 @@ def _counts(axes: Axes, population: Population) -> None:
     step = max(1, population.dies // 18)
     axes.set_xticks(places[::step], [str(die) for die in population.die_ids[::step]])
     axes.set(xlabel="die", ylabel="defective cells", title="defects per die")
-    axes.legend(fontsize=8, frameon=False, ncols=2)
+    axes.set_ylim(0, 1.18 * max(1.0, float(base.max())))
+    axes.legend(fontsize=8, frameon=False, ncols=4, loc="upper center")

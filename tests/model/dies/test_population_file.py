@@ -80,6 +80,30 @@ def _negative(file: h5netcdf.File) -> None:
     file["g_p"][0, 0, 0, 0] = -1.0
 
 
+def _same_dies(file: h5netcdf.File) -> None:
+    file["die"][...] = 3
+
+
+def _negative_die(file: h5netcdf.File) -> None:
+    file["die"][0] = -1
+
+
+def _text_seed(file: h5netcdf.File) -> None:
+    file.attrs["seed"] = "abc"
+
+
+def _list_of_provenance(file: h5netcdf.File) -> None:
+    file.attrs["provenance"] = "[1, 2]"
+
+
+def _no_provenance(file: h5netcdf.File) -> None:
+    file.attrs["provenance"] = "{not json"
+
+
+def _text_resistance(file: h5netcdf.File) -> None:
+    file.attrs["line_resistance"] = "high"
+
+
 def _unknown_defect(file: h5netcdf.File) -> None:
     file["defect"][0, 0, 0, 0] = 200
 
@@ -88,16 +112,39 @@ def _unknown_defect(file: h5netcdf.File) -> None:
     ("damage", "sentence"),
     [
         (_change_format, r"format must be 'spintile population', not 'weather'$"),
-        (_change_version, r"format_version must be 1, not "),
+        (_change_version, r"format_version must be 1, not 99$"),
         (_nan, r"population: g_ap must be finite and not negative \[S\], not nan at .* = \(1, 2, 3, 4\)$"),
         (_negative, r"population: g_p must be finite and not negative \[S\], not -1.0 at .* = \(0, 0, 0, 0\)$"),
         (_unknown_defect, r"population: defect must be from 0 to 4, not 200$"),
+        (_same_dies, r"die must be different integers from 0 to 4294967295, not 3, 3$"),
+        (_negative_die, r"die must be different integers from 0 to 4294967295, not -1, 0$"),
+        (_text_seed, r"seed must be an integer, not 'abc'$"),
+        (_list_of_provenance, r"provenance must be a JSON object, not \[1, 2\]$"),
+        (_no_provenance, r"provenance must be a JSON object, not '{not json'$"),
+        (_text_resistance, r"line_resistance must be a number \[Ohm\], not 'high'$"),
     ],
 )
 def test_a_damaged_file_says_what_is_wrong(path: Path, damage: Callable[[h5netcdf.File], None], sentence: str) -> None:
     with h5netcdf.File(path, "r+") as file:
         damage(file)
     with pytest.raises(ValueError, match=rf"dies.nc: {sentence}"):
+        load_population(path)
+
+
+def test_a_defect_class_too_wide_for_a_byte_does_not_wrap(path: Path) -> None:
+    with h5py.File(path, "r+") as file:
+        values = file["defect"][...].astype(np.int64)
+        values[0, 0, 0, 0] = 256
+        scales = [dimension[0] for dimension in file["defect"].dims if len(dimension)]
+        labels = dict(file["defect"].attrs)
+        del file["defect"]
+        wide = file.create_dataset("defect", data=values)
+        for name, value in labels.items():
+            if name not in ("DIMENSION_LIST", "_Netcdf4Coordinates", "_Netcdf4Dimid"):
+                wide.attrs[name] = value
+        for dimension, scale in zip(wide.dims, scales, strict=True):
+            dimension.attach_scale(scale)
+    with pytest.raises(ValueError, match=r"dies.nc: defect must be from 0 to 4, not 0 to 256$"):
         load_population(path)
 
 

@@ -51,6 +51,7 @@ def test_rates_that_sum_to_more_than_one_are_refused() -> None:
         ("format_version = 2\n", "format_version must be 1, not 2"),
         ("format_version = 1\nshorts = 0.1\n", "fields must be among die_spread, "),
         ("format_version = 1\nshort = nan\n", "defect statistics: short must be a rate from 0 to 1, not nan"),
+        ("format_version = 1\nspread = 11\n", "defect statistics: spread must be at most 10, not 11"),
         ("format_version = \n", "must be a TOML file: "),
         ("\0\1\2", "must be a TOML file: "),
     ],

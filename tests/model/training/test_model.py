@@ -142,5 +142,7 @@ def test_a_network_of_another_shape_is_not_adopted() -> None:
     chip = small_chip()
     given = random_model(DENSE, (23,), chip, seed=1).export()
     model = ArrayNetwork(DEEP, (10,), chip)
-    with pytest.raises(ValueError, match=r"^start must be a network of the shape NetworkSpec\(.*\), not NetworkSpec\("):
+    with pytest.raises(
+        ValueError, match=r"^start must be .* 2-bit inputs, 9 of 2 bits, .*, 4, not 1-bit inputs, 11, 5 x 3$"
+    ):
         model.adopt(given, torch.zeros(1, 10))

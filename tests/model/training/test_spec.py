@@ -88,3 +88,8 @@ def test_a_network_without_a_lawful_order_is_refused(layers: tuple[LayerSpec, ..
 def test_inputs_that_a_convolution_cannot_take_are_refused(shape: tuple[int, ...], sentence: str) -> None:
     with pytest.raises(ValueError, match=f"^{sentence}$"):
         NetworkSpec.convolution((3,), 5, 2).template(shape)
+
+
+def test_a_shape_is_a_few_words_in_a_message() -> None:
+    spec = NetworkSpec((LayerSpec(24, 5, 2, activation_bits=2), LayerSpec(36), LayerSpec(10, copies=3)), 4)
+    assert spec.text() == "4-bit inputs, 24 5x5 pool 2 of 2 bits, 36, 10 x 3"
