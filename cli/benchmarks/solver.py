@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import logging
 import os
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...model.array import Wires, transfer_matrix
+from ...model.array import WireLossWarning, Wires, transfer_matrix
 from ...model.device import Cell
 from ...model.dies import DefectStatistics, sample_population
 from ...model.geometry import preset
@@ -43,13 +45,16 @@ def make_case(rows: int, cols: int, inputs: int) -> tuple[Floats, Floats]:
 
 def our_currents(resistance: Floats, voltage: Floats) -> Floats:
     """Column currents (inputs, cols) [A]: one transfer matrix, one product."""
-    return voltage @ transfer_matrix(1 / resistance, Wires(SEGMENT, SEGMENT, SEGMENT, SEGMENT))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", WireLossWarning)  # the comparison is of times, also where wires take most
+        return voltage @ transfer_matrix(1 / resistance, Wires(SEGMENT, SEGMENT, SEGMENT, SEGMENT))
 
 
 def badcrossbar_currents(resistance: Floats, voltage: Floats) -> Floats:
     """Column currents (inputs, cols) [A] by badcrossbar."""
     import badcrossbar
 
+    logging.getLogger("badcrossbar").setLevel(logging.WARNING)
     solution = badcrossbar.compute(voltage.T, resistance, SEGMENT, node_voltages=False, all_currents=False)
     return np.asarray(solution.currents.output)
 
