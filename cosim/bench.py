@@ -20,8 +20,8 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, Event, ReadOnly, RisingEdge
 from cocotbext.axi import AxiStreamBus, AxiStreamSink, AxiStreamSource
+from spintile.model.files import write_atomically
 from spintile.model.golden import DieImage
-from spintile.model.network import write_atomically
 
 from .array_pins import AnalogSide, ArrayModel, PinError
 from .comparison import Comparison, Difference

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import spintile.model.geometry
 import spintile.rtl
+from spintile.model.files import write_atomically
 from spintile.model.geometry import Geometry
-from spintile.model.network import write_atomically
 
 from .tools import cache_folder, find_yosys, require
 

@@ -118,7 +118,9 @@ def _die_image_fault(job: CosimJob, chooser: random.Random) -> Faulty:
 
 def _shows(job: CosimJob, sound: Record, broken: CosimJob) -> bool:
     record = infer(broken.image, job.compiled, job.images, repair=job.repair, first_index=job.first_index, record=True)
-    return not np.array_equal(record.codes, sound.codes)  # type: ignore[arg-type]
+    assert record.codes is not None
+    assert sound.codes is not None
+    return not np.array_equal(record.codes, sound.codes)
 
 
 def _threshold_fault(job: CosimJob, chooser: random.Random) -> Faulty:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from spintile.model.files import write_atomically
 from spintile.model.golden import Record
-from spintile.model.network import write_atomically
 
 from .build import Engine, SimulatorBuild, build_simulator
 from .comparison import STAGES

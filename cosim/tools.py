@@ -250,6 +250,16 @@ def _executable_root(root: Path, version: str) -> Path:
     return copy
 
 
+def _on_path(tool: Tool, path: str, pattern: str, oldest: tuple[int, ...]) -> Tool:
+    """The program found there, if its ``-V`` tells a version that is new enough."""
+    number = _number(pattern, _output((path, "-V")))
+    version = ".".join(map(str, number)) or "unknown"
+    if number < oldest:
+        needed = ".".join(map(str, oldest))
+        return replace(tool, version=version, source=path, problem=f"{version} ({path}), older than {needed}")
+    return replace(tool, version=version, source=path, command=(path,))
+
+
 def find_icarus() -> Tool:
     """Icarus Verilog on PATH (``iverilog`` and ``vvp``)."""
     tool = Tool(
@@ -260,12 +270,7 @@ def find_icarus() -> Tool:
     path = shutil.which("iverilog")
     if path is None or shutil.which("vvp") is None:
         return tool
-    number = _number(r"Icarus Verilog version (\d+)\.(\d+)", _output((path, "-V")))
-    version = ".".join(map(str, number)) or "unknown"
-    if number < OLDEST_ICARUS:
-        oldest = ".".join(map(str, OLDEST_ICARUS))
-        return replace(tool, version=version, source=path, problem=f"{version} ({path}), older than {oldest}")
-    return replace(tool, version=version, source=path, command=(path,))
+    return _on_path(tool, path, r"Icarus Verilog version (\d+)\.(\d+)", OLDEST_ICARUS)
 
 
 def find_yosys() -> Tool:
@@ -281,12 +286,7 @@ def find_yosys() -> Tool:
     path = shutil.which("yosys")
     if path is None:
         return tool
-    number = _number(r"Yosys (\d+)\.(\d+)", _output((path, "-V")))
-    version = ".".join(map(str, number)) or "unknown"
-    if number < OLDEST_YOSYS:
-        oldest = ".".join(map(str, OLDEST_YOSYS))
-        return replace(tool, version=version, source=path, problem=f"{version} ({path}), older than {oldest}")
-    return replace(tool, version=version, source=path, command=(path,))
+    return _on_path(tool, path, r"Yosys (\d+)\.(\d+)", OLDEST_YOSYS)
 
 
 def find_cocotb() -> Tool:

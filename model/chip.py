@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import tomllib
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,9 +13,10 @@ from typing import Any, get_args
 
 from .device import CELL_PRESETS, Cell
 from .dies import DefectStatistics
+from .files import read_toml, write_atomically
 from .geometry import PRESETS, Geometry
 from .geometry import preset as geometry_preset
-from .network import Network, write_atomically
+from .network import Network
 from .sensing import Repair, RepairMode, Sensing
 
 FORMAT_VERSION = 1
@@ -143,15 +143,7 @@ class Chip:
     @classmethod
     def load(cls, path: str | Path) -> Chip:
         """Read what ``save`` wrote; ValueError names the file, the field and what is wrong."""
-        try:
-            table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise ValueError(f"{path}: there is no such file") from None
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ValueError(f"{path}: must be a TOML file: {error}") from None
-        version = table.pop("format_version", None)
-        if version != FORMAT_VERSION:
-            raise ValueError(f"{path}: format_version must be {FORMAT_VERSION}, not {version!r}")
+        table = read_toml(path, FORMAT_VERSION)
         parts = {"geometry": Geometry, "cell": Cell, "sensing": Sensing, "statistics": DefectStatistics}
         try:
             for name, part in parts.items():

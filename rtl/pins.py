@@ -14,7 +14,7 @@ from .tokens import TAG, kernel_shape
 __all__ = ["ArrayPins", "ConverterPins", "LineMode", "LinePins"]
 
 
-class LineMode(Enum, shape=3):  # type: ignore[call-arg]
+class LineMode(Enum, shape=3):  # type: ignore[call-arg]  # amaranth's Enum takes a shape
     """What drives a row or a column."""
 
     REFERENCE = 0

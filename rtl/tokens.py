@@ -70,7 +70,7 @@ class Flow(Signature):
         super().__init__({"payload": Out(payload_shape), "valid": Out(1)})
 
 
-class RepairMode(Enum, shape=2):  # type: ignore[call-arg]
+class RepairMode(Enum, shape=2):  # type: ignore[call-arg]  # amaranth's Enum takes a shape
     """What the accumulator does about columns that a short drives too high."""
 
     NONE = 0

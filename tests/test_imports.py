@@ -23,7 +23,7 @@ ALLOWED = {
 
 #: Packages of the model from the bottom up; each may import those before it.
 MODEL_ORDER = (
-    "_files",
+    "files",
     "geometry",
     "network",
     "data",

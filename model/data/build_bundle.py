@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..network import write_atomically
+from ..files import write_atomically
 from .bundle_file import pack_bundle
 from .dataset import DEFAULT_LEVELS
 from .loading import BUNDLE_SIDE, from_idx_folder

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ..network import write_atomically
+from ..files import write_atomically
 from .fokker_planck import error_rates
 from .junction import Junction
 from .macrospin import Event, Macrospin, estimate_rate

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..network import write_atomically
+from ..files import write_atomically
 from .hdf5_guard import check_hdf5, sealed
 from .population import Defect, Population
 

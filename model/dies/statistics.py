@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..network import write_atomically
+from ..files import read_toml, write_atomically
 
 FORMAT_VERSION = 1
 RATES = ("short", "open", "stuck_p", "stuck_ap")
@@ -158,15 +157,7 @@ class DefectStatistics:
         ValueError
             If the file is missing, is not TOML, has another version, or has a field that is unknown or out of range.
         """
-        try:
-            table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise ValueError(f"{path}: there is no such file") from None
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ValueError(f"{path}: must be a TOML file: {error}") from None
-        version = table.pop("format_version", None)
-        if version != FORMAT_VERSION:
-            raise ValueError(f"{path}: format_version must be {FORMAT_VERSION}, not {version!r}")
+        table = read_toml(path, FORMAT_VERSION)
         table = {key: value for key, value in table.items() if not (key in _REMARKS and isinstance(value, dict))}
         names = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(table) - names)

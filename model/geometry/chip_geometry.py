@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
 
 _LIMITS: dict[str, tuple[int, int]] = {
     "rows": (1, 64),
@@ -132,9 +133,9 @@ class Geometry:
         text = json.dumps(fields, sort_keys=True)
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
-    def replace(self, **changes: int | str) -> Geometry:
+    def replace(self, **changes: Any) -> Geometry:
         """A copy with some fields changed."""
-        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+        return dataclasses.replace(self, **changes)
 
 
 PRESETS: dict[str, Geometry] = {

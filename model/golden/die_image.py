@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,9 +110,9 @@ class DieImage:
         per_die = {name: getattr(self, name)[index] for name in ("q", "offset", "lo", "hi", "die_ids", "saturations")}
         return dataclasses.replace(self, **per_die)
 
-    def replace(self, **changes: object) -> DieImage:
+    def replace(self, **changes: Any) -> DieImage:
         """A copy with some fields changed."""
-        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+        return dataclasses.replace(self, **changes)
 
     def digest(self) -> str:
         """SHA-256 over every array and number, as hexadecimal: what a file made from this image records."""

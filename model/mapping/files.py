@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..files import write_atomically
 from ..geometry import Geometry
-from ..network import Network, load_tensors, network_digest, save_tensors, write_atomically
+from ..network import Network, load_tensors, network_digest, save_tensors
 from .placement import LayerPlacement, Placement
 from .program import Program
 

@@ -2,7 +2,7 @@
 """Trained networks as integers, their files, and inference without an array."""
 
 from .checks import check_network
-from .files import load_network, load_tensors, network_digest, save_network, save_tensors, write_atomically
+from .files import load_network, load_tensors, network_digest, save_network, save_tensors
 from .network import Layer, Network
 from .software import activate, classify, layer_sums, software_classes, software_scores
 
@@ -20,5 +20,4 @@ __all__ = [
     "save_tensors",
     "software_classes",
     "software_scores",
-    "write_atomically",
 ]

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from ..files import write_atomically
 from .checks import check_network
 from .network import Layer, Network
 
@@ -21,33 +20,6 @@ FORMAT = "spintile-network"
 VERSION = 1
 _SCALARS = {"kind": str, "input_bits": int, "activation_bits": int, "pool": int, "copies": int, "unit": float}
 _ARRAYS = {"weights": np.int8, "thresholds": np.int64, "invert": np.bool_, "bias": np.int64}
-
-
-def write_atomically(path: str | Path, data: bytes) -> None:
-    """Write a file so that it is either the old one or all of the new one.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; nothing is left behind.
-    """
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:  # the user knows nothing of the temporary file
-        raise type(error)(error.errno, error.strerror, str(target)) from None
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise type(error)(error.errno, error.strerror, str(target)) from None
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def save_tensors(path: str | Path, tensors: dict[str, np.ndarray], header: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from ..device import Cell
 from ..geometry import Geometry
@@ -60,9 +60,9 @@ class Repair:
         """The mode as the RTL's ``REPAIR`` register encodes it: 0 none, 1 range guard, 2 pair check."""
         return get_args(RepairMode).index(self.mode)
 
-    def replace(self, **changes: object) -> Repair:
+    def replace(self, **changes: Any) -> Repair:
         """A copy with some fields changed."""
-        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+        return dataclasses.replace(self, **changes)
 
     @classmethod
     def nominal(

@@ -7,6 +7,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,6 +137,6 @@ class Sensing:
             gain[index] += self.gain_sigma * generator.standard_normal(cols)
         return offset, gain
 
-    def replace(self, **changes: object) -> Sensing:
+    def replace(self, **changes: Any) -> Sensing:
         """A copy with some fields changed."""
-        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+        return dataclasses.replace(self, **changes)

@@ -54,7 +54,7 @@ def coverage_campaign(
         is off (``deviation``), share of intervals that cover the truth (``coverage``), lie above it and below it.
         ``passed``: of every rate the coverage is within 92.5 to 97.5 % and the mean within 3 standard errors.
     """
-    cases = []
+    cases: list[dict[str, Any]] = []
     for j, spread in enumerate(rate_spreads):
         truth = statistics.with_rate_spread(spread, statistics.rate_correlation)
         found: list[dict[str, Estimate]] = []
@@ -75,7 +75,7 @@ def coverage_campaign(
         "truth": dataclasses.asdict(statistics),
         "band": list(BAND),
         "cases": cases,
-        "passed": all(_holds(case["fields"][name]) for case in cases for name in RATES if known[name]),  # type: ignore[index]
+        "passed": all(_holds(case["fields"][name]) for case in cases for name in RATES if getattr(statistics, name)),
     }
 
 

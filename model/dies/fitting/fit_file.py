@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...device import Cell
-from ...network import write_atomically
+from ...files import write_atomically
 from ..statistics import FORMAT_VERSION, DefectStatistics
 from .fit import Fit
 from .rates import Estimate

@@ -7,6 +7,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ..hdf5_guard import check_hdf5
 from ..population import Population
@@ -99,7 +100,7 @@ def measured_population(measurement: Measurement, limits: ClassLimits | None = N
     )
 
 
-def import_population(path: str | Path, *, limits: ClassLimits | None = None, **reading: object) -> Population:
+def import_population(path: str | Path, *, limits: ClassLimits | None = None, **reading: Any) -> Population:
     """Read measured dies and classify their cells; a file that is a population already is read as it is.
 
     Parameters
@@ -113,7 +114,7 @@ def import_population(path: str | Path, *, limits: ClassLimits | None = None, **
     """
     if Path(path).suffix.lower() == ".nc" and _is_population(Path(path)):
         return load_population(path)
-    return measured_population(read_measurement(path, **reading), limits)  # type: ignore[arg-type]
+    return measured_population(read_measurement(path, **reading), limits)
 
 
 def _is_population(path: Path) -> bool:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
-from spintile.model.network import Layer, Network, load_network, network_digest, save_network, write_atomically
+from spintile.model.files import write_atomically
+from spintile.model.network import Layer, Network, load_network, network_digest, save_network
 
 RNG = np.random.default_rng(2)
 NETWORK = Network(
