@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A chip: geometry, nominal cell, sensing, statistics of its dies and column repair. Everything nominal, no die."""
+"""A chip: geometry, nominal cell, wires, sensing, writing, statistics of its dies, repair. Everything nominal."""
 
 from __future__ import annotations
 
@@ -11,23 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from .device import CELL_PRESETS, Cell
+from .array import Wires
+from .chip_presets import CHIP_PRESETS
+from .device import Cell
 from .dies import DefectStatistics
-from .files import read_toml, write_atomically
-from .geometry import PRESETS, Geometry
-from .geometry import preset as geometry_preset
+from .files import from_table, read_toml, toml_lines, write_atomically
+from .geometry import Geometry
 from .network import Network
 from .sensing import Repair, RepairMode, Sensing
+from .writing import Writing
 
 FORMAT_VERSION = 1
-#: What TOML may give for a field, by its annotation; the classes check ranges, and integers with them.
-_TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
-    "float": ((int, float), "a number"),
-    "float | None": ((int, float), "a number"),
-    "bool": ((bool,), "true or false"),
-    "str": ((str,), "a text"),
-    "tuple[int, ...]": ((list,), "a list of integers"),
-}
 
 
 @dataclass(frozen=True)
@@ -50,6 +44,10 @@ class Chip:
         Pair check: repair only where it is clear which column is faulty.
     margin_base, margin_row : float
         Margin of the repair in units of G_P: base + driven rows * row.
+    wires : Wires
+        Resistances of the lines, drivers and sense amplifiers.
+    writing : Writing
+        How its cells are written.
 
     Raises
     ------
@@ -65,6 +63,8 @@ class Chip:
     strict: bool = False
     margin_base: float = 1.0
     margin_row: float = 0.02
+    wires: Wires = field(default_factory=Wires)
+    writing: Writing = field(default_factory=Writing)
 
     def __post_init__(self) -> None:
         self.sensing.bits(self.geometry)
@@ -79,17 +79,10 @@ class Chip:
 
     @classmethod
     def preset(cls, name: str) -> Chip:
-        """A published chip's shape with our choice of statistics; ValueError lists the presets."""
-        names = sorted(set(PRESETS) & set(CELL_PRESETS))
-        if name not in names:
-            raise ValueError(f"chip preset must be one of {', '.join(names)}, not {name!r}")
-        return cls(
-            geometry=geometry_preset(name),
-            cell=Cell.preset(name),
-            sensing=Sensing(adc_bits=PRESETS[name].adc_bits),
-            statistics=DefectStatistics.demo(),
-            repair_mode="pair_check",
-        )
+        """A published chip's shape with our choice of the rest (``chip_presets``); ValueError lists the presets."""
+        if name not in CHIP_PRESETS:
+            raise ValueError(f"chip preset must be one of {', '.join(sorted(CHIP_PRESETS))}, not {name!r}")
+        return cls(**CHIP_PRESETS[name]())
 
     @property
     def adc_bits(self) -> int:
@@ -107,6 +100,7 @@ class Chip:
             strict=self.strict,
             margin_base=self.margin_base,
             margin_row=self.margin_row,
+            wires=self.wires,
         )
 
     def repair_for(self, network: Network) -> Repair:
@@ -120,7 +114,7 @@ class Chip:
     @property
     def codes_per_weight(self) -> float:
         """Codes that one driven row adds to a healthy pair's difference: D / 2^F."""
-        nominal = Repair.nominal("none", self.geometry, self.cell, self.sensing)
+        nominal = Repair.nominal("none", self.geometry, self.cell, self.sensing, wires=self.wires)
         return nominal.D / (1 << self.geometry.fraction_bits)
 
     def replace(self, **changes: Any) -> Chip:
@@ -135,65 +129,27 @@ class Chip:
         """Write as TOML, atomically."""
         tables = {key: value for key, value in self.as_dict().items() if isinstance(value, Mapping)}
         plain = {key: value for key, value in self.as_dict().items() if not isinstance(value, Mapping)}
-        lines = [f"format_version = {FORMAT_VERSION}", *_toml_lines(plain)]
+        lines = [f"format_version = {FORMAT_VERSION}", *toml_lines(plain)]
         for name, table in tables.items():
-            lines += ["", f"[{name}]", *_toml_lines(table)]
+            lines += ["", f"[{name}]", *toml_lines(table)]
         write_atomically(path, ("\n".join(lines) + "\n").encode())
 
     @classmethod
     def load(cls, path: str | Path) -> Chip:
         """Read what ``save`` wrote; ValueError names the file, the field and what is wrong."""
         table = read_toml(path, FORMAT_VERSION)
-        parts = {"geometry": Geometry, "cell": Cell, "sensing": Sensing, "statistics": DefectStatistics}
+        parts: dict[str, type[Any]] = {
+            "geometry": Geometry,
+            "cell": Cell,
+            "sensing": Sensing,
+            "statistics": DefectStatistics,
+            "wires": Wires,
+            "writing": Writing,
+        }
         try:
             for name, part in parts.items():
                 if name in table:
-                    table[name] = _build(part, name, table[name])
-            chip = _build(cls, "chip", table)
+                    table[name] = from_table(part, name, table[name])
+            return from_table(cls, "chip", table)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
-        assert isinstance(chip, cls)
-        return chip
-
-
-def _build(kind: type, name: str, table: object) -> Any:
-    if not isinstance(table, dict):
-        raise ValueError(f"{name} must be a table, not {table!r}")
-    fields = {field.name: field for field in dataclasses.fields(kind)}
-    unknown = sorted(set(table) - set(fields))
-    if unknown:
-        raise ValueError(f"{name}: fields must be among {', '.join(sorted(fields))}, not {unknown[0]!r}")
-    absent = sorted(
-        key
-        for key, entry in fields.items()
-        if key not in table and entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING
-    )
-    if absent:
-        raise ValueError(f"{name}: field {absent[0]!r} must be given")
-    for key, value in table.items():
-        kinds = _TYPES.get(str(fields[key].type))
-        # In Python, True is an integer.
-        if kinds and (not isinstance(value, kinds[0]) or (isinstance(value, bool) and bool not in kinds[0])):
-            raise ValueError(f"{name}: {key} must be {kinds[1]}, not {value!r}")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise ValueError(f"{name}: {error}") from None
-
-
-def _toml_lines(table: Mapping[str, Any]) -> list[str]:
-    lines = []
-    for key, value in table.items():
-        if value is None:
-            continue
-        if isinstance(value, bool):
-            text = "true" if value else "false"
-        elif isinstance(value, str):
-            text = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        elif isinstance(value, tuple | list):
-            text = "[" + ", ".join(str(item) for item in value) + "]"
-        else:
-            text = repr(value)
-        lines.append(f"{key} = {text}")
-    return lines

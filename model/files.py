@@ -3,11 +3,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import tempfile
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+Parameters = TypeVar("Parameters")
+
+#: What TOML may give for a field, by its annotation; the classes themselves check ranges.
+_TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "float": ((int, float), "a number"),
+    "float | None": ((int, float), "a number"),
+    "int": ((int,), "an integer"),
+    "bool": ((bool,), "true or false"),
+    "str": ((str,), "a text"),
+    "tuple[int, ...]": ((list,), "a list of integers"),
+}
 
 
 def write_atomically(path: str | Path, data: bytes) -> None:
@@ -57,3 +71,71 @@ def read_toml(path: str | Path, version: int) -> dict[str, Any]:
     if found != version:
         raise ValueError(f"{path}: format_version must be {version}, not {found!r}")
     return table
+
+
+def from_table(kind: type[Parameters], name: str, table: object) -> Parameters:
+    """A dataclass of parameters from a table of a TOML file.
+
+    Parameters
+    ----------
+    kind : type
+        The dataclass. Fields of other types than a number, a truth value, a text or integers come as they are.
+    name : str
+        What errors call the table.
+    table : object
+        From the file.
+
+    Raises
+    ------
+    ValueError
+        If it is no table, or a field is unknown, absent or of another type; the message names the field.
+    """
+    if not isinstance(table, dict):
+        raise ValueError(f"{name} must be a table, not {table!r}")
+    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(table) - set(fields))
+    if unknown:
+        raise ValueError(f"{name}: fields must be among {', '.join(sorted(fields))}, not {unknown[0]!r}")
+    absent = sorted(
+        key
+        for key, entry in fields.items()
+        if key not in table and entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING
+    )
+    if absent:
+        raise ValueError(f"{name}: field {absent[0]!r} must be given")
+    for key, value in table.items():
+        kinds = _TYPES.get(str(fields[key].type))
+        if kinds and not (_is_one_of(value, kinds[0]) and all(_is_one_of(item, (int,)) for item in _items(value))):
+            raise ValueError(f"{name}: {key} must be {kinds[1]}, not {value!r}")
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _items(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _is_one_of(value: object, kinds: tuple[type, ...]) -> bool:
+    # In Python, True is an integer.
+    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+
+
+def toml_lines(table: Mapping[str, Any]) -> list[str]:
+    """Lines of a TOML table of numbers, truth values, texts and lists of numbers; what is None is left out."""
+    lines = []
+    for key, value in table.items():
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            text = "true" if value else "false"
+        elif isinstance(value, str):
+            text = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        elif isinstance(value, tuple | list):
+            text = "[" + ", ".join(str(item) for item in value) + "]"
+        else:
+            text = repr(value)
+        lines.append(f"{key} = {text}")
+    return lines

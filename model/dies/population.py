@@ -23,6 +23,7 @@ class Defect(IntEnum):
     OPEN = 2
     STUCK_P = 3
     STUCK_AP = 4
+    PINHOLE = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,8 @@ class Population:
         Resistance of a wire segment between cells [Ohm].
     provenance : mapping of str to str
         Where the population comes from.
+    row_breaks, col_breaks : bool arrays (dies, kernels, rows, cols) or None
+        Broken lines: a row interrupted just before the cell, a column just after it; None: none.
 
     Raises
     ------
@@ -58,6 +61,8 @@ class Population:
     seed: int | None = None
     line_resistance: float = 0.0
     provenance: Mapping[str, str] = field(default_factory=dict)
+    row_breaks: NDArray[np.bool_] | None = None
+    col_breaks: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         shape = self.g_p.shape
@@ -67,6 +72,13 @@ class Population:
             found = getattr(self, name).shape
             if found != shape:
                 raise ValueError(f"population: {name} must have the shape of g_p {shape}, not {found}")
+        for name in ("row_breaks", "col_breaks"):
+            breaks = getattr(self, name)
+            if breaks is not None and (breaks.shape != shape or breaks.dtype != np.bool_):
+                raise ValueError(
+                    f"population: {name} must be bools in the shape of g_p {shape}, "
+                    f"not {breaks.dtype} in {breaks.shape}"
+                )
         if self.die_ids.shape != shape[:1]:
             raise ValueError(f"population: die_ids must have shape {shape[:1]}, not {self.die_ids.shape}")
         for name in ("g_p", "g_ap"):
@@ -98,23 +110,37 @@ class Population:
 
         Parameters
         ----------
-        states : bool array (kernels, rows, cols)
-            True is P; the same states go to every die.
+        states : bool array (kernels, rows, cols) or (dies, kernels, rows, cols)
+            True is P; without an axis of dies the same states go to every die.
 
         Returns
         -------
         float64 array (dies, kernels, rows, cols)
             [S].
+
+        Raises
+        ------
+        ValueError
+            If the states have another shape.
         """
-        if states.shape != self.shape[1:]:
-            raise ValueError(f"states must have (kernels, rows, cols) = {self.shape[1:]}, not {states.shape}")
+        if states.shape not in (self.shape[1:], self.shape):
+            raise ValueError(
+                f"states must have (kernels, rows, cols) = {self.shape[1:]} or (dies, ...) = {self.shape}, "
+                f"not {states.shape}"
+            )
         return np.where(states.astype(np.bool_), self.g_p, self.g_ap)
 
     def select(self, dies: Sequence[int] | NDArray[np.integer]) -> Population:
         """Some of the dies, by position; they keep their identifiers."""
         index = np.asarray(dies, np.intp)
         return dataclasses.replace(
-            self, g_p=self.g_p[index], g_ap=self.g_ap[index], defect=self.defect[index], die_ids=self.die_ids[index]
+            self,
+            g_p=self.g_p[index],
+            g_ap=self.g_ap[index],
+            defect=self.defect[index],
+            die_ids=self.die_ids[index],
+            row_breaks=None if self.row_breaks is None else self.row_breaks[index],
+            col_breaks=None if self.col_breaks is None else self.col_breaks[index],
         )
 
     def counts(self) -> dict[str, NDArray[np.int64]]:

@@ -18,6 +18,8 @@ FORMAT = "spintile population"
 FORMAT_VERSION = 1
 _DIMENSIONS = ("die", "kernel", "row", "col")
 _VARIABLES = ("g_p", "g_ap", "defect")
+#: Only in files of populations with broken lines: 1 where one is.
+_BREAKS = ("row_breaks", "col_breaks")
 
 
 def save_population(population: Population, path: str | Path) -> None:
@@ -30,9 +32,14 @@ def save_population(population: Population, path: str | Path) -> None:
         "defect": (
             _DIMENSIONS,
             population.defect,
-            {"long_name": "defect class, 0 none, 1 short, 2 open, 3 stuck P, 4 stuck AP"},
+            {"long_name": "defect class, 0 none, 1 short, 2 open, 3 stuck P, 4 stuck AP, 5 pinhole"},
         ),
     }
+    for name, place in (("row_breaks", "just before"), ("col_breaks", "just after")):
+        broken = getattr(population, name)
+        if broken is not None:
+            long_name = f"1 where a {name[:3]} is interrupted {place} the cell"
+            devices[name] = (_DIMENSIONS, broken.astype(np.uint8), {"long_name": long_name})
     attributes: dict[str, object] = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -43,7 +50,7 @@ def save_population(population: Population, path: str | Path) -> None:
     if population.seed is not None:
         attributes["seed"] = str(population.seed)
     dataset = xr.Dataset(devices, coords={"die": ("die", population.die_ids)}, attrs=attributes)
-    encoding = {name: {"zlib": True, "complevel": 4, "_FillValue": None} for name in _VARIABLES}
+    encoding = {name: {"zlib": True, "complevel": 4, "_FillValue": None} for name in devices}
     write_atomically(path, sealed(bytes(dataset.to_netcdf(engine="h5netcdf", encoding=encoding))))
 
 
@@ -69,7 +76,7 @@ def load_population(path: str | Path) -> Population:
     version = attributes.get("format_version")
     if version != FORMAT_VERSION:
         raise ValueError(f"{path}: format_version must be {FORMAT_VERSION}, not {version!r}")
-    for name in _VARIABLES:
+    for name in (*_VARIABLES, *(name for name in _BREAKS if name in variables)):
         found = variables[name][0] if name in variables else None
         if found != _DIMENSIONS:
             raise ValueError(f"{path}: {name} must have dimensions {_DIMENSIONS}, not {found}")
@@ -87,6 +94,9 @@ def load_population(path: str | Path) -> Population:
             raise ValueError(f"{path}: {name} must be {wanted}, not {arrays[name].dtype}")
     if not all(arrays["g_p"].shape):
         raise ValueError(f"{path}: g_p must hold at least one device, not none: shape {arrays['g_p'].shape}")
+    for name in _BREAKS:
+        if name in arrays and not np.isin(arrays[name], (0, 1)).all():
+            raise ValueError(f"{path}: {name} must be 0 or 1, not {_few(np.setdiff1d(arrays[name], (0, 1)))}")
     numbers = arrays["die"]
     # A die's number is a word of the key of its noise.
     if numbers.min() < 0 or numbers.max() >= 1 << 32 or np.unique(numbers).size != numbers.size:
@@ -103,6 +113,7 @@ def load_population(path: str | Path) -> Population:
             seed=seed,
             line_resistance=line_resistance,
             provenance=provenance,
+            **{name: arrays[name].astype(np.bool_) for name in _BREAKS if name in arrays},
         )
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
@@ -127,7 +138,7 @@ def _contents(path: str | Path) -> tuple[dict[str, Any], dict[str, tuple[tuple[s
     with h5py.File(path, "r") as opened:
         attributes = {name: _plain(opened.attrs[name]) for name in opened.attrs}
         variables = {}
-        for name in (*_VARIABLES, "die"):
+        for name in (*_VARIABLES, *_BREAKS, "die"):
             found = opened.get(name)
             if isinstance(found, h5py.Dataset) and found.shape is not None:
                 scales = [axis[0].name if len(axis) else "" for axis in found.dims]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..device import Cell
+from ..device import Cell, Pinhole
 from ..geometry import Geometry
 from .clusters import clustered_defects
 from .population import Defect, Population
@@ -18,7 +18,7 @@ from .statistics import RATES, DefectStatistics
 _CLASSES = np.array([Defect.SHORT, Defect.OPEN, Defect.STUCK_P, Defect.STUCK_AP], np.uint8)
 # Streams beside a die's first one, whose draws thus stay the same whatever else a process does. They count from 1:
 # to a seed sequence (seed, die) and (seed, die, 0) are the same.
-_RATE_STREAM, _CLUSTER_STREAM, _LINE_STREAM, _TMR_STREAM, _SHORT_STREAM, _LOT_STREAM = range(1, 7)
+_RATE_STREAM, _CLUSTER_STREAM, _LINE_STREAM, _TMR_STREAM, _SHORT_STREAM, _LOT_STREAM, _PINHOLE_STREAM = range(1, 8)
 
 
 def sample_population(
@@ -75,9 +75,17 @@ def _sample_die(
     log_factor = die_factor + statistics.spread * generator.standard_normal(shape)
     lot = generator.random(shape)
     factor = np.exp(log_factor)
-    g_p = 1 / (cell.r_p * factor + cell.r_access)
-    g_ap = 1 / (_antiparallel(shape, cell, statistics, (seed, die)) * factor + cell.r_access)
     defect = _defects(lot, statistics, (seed, die))
+    antiparallel = _antiparallel(shape, cell, statistics, (seed, die))
+    g_p = 1 / (cell.r_p * factor + cell.r_access)
+    g_ap = 1 / (antiparallel * factor + cell.r_access)
+    threaded = defect == Defect.PINHOLE
+    if threaded.any():
+        pinhole = Pinhole()
+        r_p = cell.r_p * factor[threaded] * pinhole.ra
+        tmr = np.broadcast_to(antiparallel / cell.r_p - 1, shape)[threaded] * pinhole.tmr
+        g_p[threaded] = 1 / (r_p + cell.r_access)
+        g_ap[threaded] = 1 / (r_p * (1 + tmr) + cell.r_access)
     short, broken = defect == Defect.SHORT, defect == Defect.OPEN
     stuck_p, stuck_ap = defect == Defect.STUCK_P, defect == Defect.STUCK_AP
     written_p = np.where(stuck_ap, g_ap, g_p)
@@ -120,6 +128,11 @@ def _defects(lot: NDArray[np.float64], statistics: DefectStatistics, place: tupl
         defect[generator.random((kernels, rows)) < statistics.open_row] = Defect.OPEN
         broken = generator.random((kernels, cols)) < statistics.open_col
         defect[np.broadcast_to(broken[:, None, :], lot.shape)] = Defect.OPEN
+    if statistics.pinhole:
+        # Among devices that nothing else befell, so that the rate is the asked one.
+        others = statistics.defect_rate - statistics.pinhole
+        hit = np.random.default_rng([*place, _PINHOLE_STREAM]).random(lot.shape) < statistics.pinhole / (1 - others)
+        defect[hit & (defect == Defect.NONE)] = Defect.PINHOLE
     return defect
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..files import read_toml, write_atomically
 
@@ -21,7 +23,7 @@ _SPREADS = (
     *(f"{name}_rate_spread" for name in RATES),
 )
 _LOGARITHMIC = ("spread", "die_spread", "tmr_spread", "die_tmr_spread", "short_spread")
-_PROBABILITIES = (*RATES, "rate_correlation", "open_row", "open_col")
+_PROBABILITIES = (*RATES, "rate_correlation", "open_row", "open_col", "pinhole")
 #: Tables that a fit adds to a file of statistics; they explain the numbers and are no part of them.
 _REMARKS = ("cell", "intervals", "fit")
 
@@ -56,6 +58,9 @@ class DefectStatistics:
         Standard deviation, along rows and along columns, of a defect's distance from the middle of its cluster [pitch].
     open_row, open_col : float
         Probability that a row, or a column, of a kernel is broken at its contact, so that all of its cells are open.
+    pinhole : float
+        Probability that a device has a pinhole (``device.Pinhole``): it still switches, at less resistance, TMR and
+        voltage. All dies alike, no clusters, apart from the other classes.
 
     Raises
     ------
@@ -82,6 +87,7 @@ class DefectStatistics:
     spatial_range: float = 1.5
     open_row: float = 0.0
     open_col: float = 0.0
+    pinhole: float = 0.0
 
     def __post_init__(self) -> None:
         for name in _SPREADS:
@@ -112,12 +118,13 @@ class DefectStatistics:
             )
         total = self.defect_rate
         if total > 1:
-            raise ValueError(f"defect statistics: the sum of {', '.join(RATES)} must be at most 1, not {total!r}")
+            names = ", ".join((*RATES, "pinhole"))
+            raise ValueError(f"defect statistics: the sum of {names} must be at most 1, not {total!r}")
 
     @property
     def defect_rate(self) -> float:
         """Probability that a device has any defect."""
-        return sum(getattr(self, name) for name in RATES)
+        return sum(getattr(self, name) for name in (*RATES, "pinhole"))
 
     @property
     def rate_spreads(self) -> tuple[float, ...]:
@@ -157,7 +164,11 @@ class DefectStatistics:
         ValueError
             If the file is missing, is not TOML, has another version, or has a field that is unknown or out of range.
         """
-        table = read_toml(path, FORMAT_VERSION)
+        return cls.from_table(read_toml(path, FORMAT_VERSION), path)
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any], path: str | Path) -> DefectStatistics:
+        """From the contents of a file, which errors name."""
         table = {key: value for key, value in table.items() if not (key in _REMARKS and isinstance(value, dict))}
         names = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(table) - names)

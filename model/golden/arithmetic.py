@@ -178,25 +178,36 @@ def repair_differences(plus: IntArray, minus: IntArray, driven: IntArray, table:
     if table.mode == "range_guard":
         high = table.high[driven]
         return np.where((plus > high) | (minus > high), difference.dtype.type(0), difference)
-    # Shorts are rare: only the pairs that show one are worked on further.
-    short = np.flatnonzero(plus + minus > table.seen[driven])
-    if short.size:
-        index = np.unravel_index(short, difference.shape)
-        n = np.broadcast_to(driven, difference.shape)[index]
-        difference[index] = _difference_of_short(plus[index], minus[index], n, table)
+    short = plus + minus > table.seen[driven]
+    # Shorts are rare: only pairs that show one in some read are worked on further, in all reads at once.
+    lines = np.nonzero(short.any(axis=-1)) if short.ndim > 1 else ()
+    if not lines or lines[0].size:
+        high, expected = (
+            _of_lines(entries[driven], difference.shape, lines) for entries in (table.high, table.expected)
+        )
+        repaired = _difference_of_short(plus[lines], minus[lines], high, expected, table.strict)
+        difference[lines] = np.where(short[lines], repaired, difference[lines])
     bound = table.bound[driven]
-    return np.clip(difference, -bound, bound, out=difference)
+    # Several times as fast as np.clip with limits that differ from read to read.
+    np.minimum(difference, bound, out=difference)
+    return np.maximum(difference, -bound, out=difference)
 
 
-def _difference_of_short(plus: IntArray, minus: IntArray, driven: IntArray, table: RepairTable) -> IntArray:
+def _of_lines(entries: IntArray, shape: tuple[int, ...], lines: tuple[NDArray[np.intp], ...]) -> IntArray:
+    """Entries, which broadcast to ``shape``, of some index of its leading axes; they may broadcast on."""
+    if lines and entries.size == shape[-1]:
+        return entries.reshape(1, -1)
+    return np.broadcast_to(entries, shape)[lines]
+
+
+def _difference_of_short(plus: IntArray, minus: IntArray, high: IntArray, expected: IntArray, strict: bool) -> IntArray:
     """Difference of pairs that show a short: the larger column is faulty (tie: plus), the other one gives it."""
-    high, expected = table.high[driven], table.expected[driven]
     plus_high, minus_high = plus > high, minus > high
     hopeless = plus_high & minus_high
-    if table.strict:
+    if strict:
         hopeless |= ~(plus_high | minus_high)
-    repaired = np.where(plus >= minus, expected - 2 * minus, 2 * plus - expected)
-    return np.where(hopeless, 0, repaired)
+    # A product by 0 or 1 where a choice would do: several times as fast.
+    return np.where(plus >= minus, expected - 2 * minus, 2 * plus - expected) * ~hopeless
 
 
 def repair(

@@ -8,15 +8,10 @@ changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-_MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
-_WEYL = (0x9E3779B9, 0xBB67AE85)
-_MASK = np.uint64(0xFFFFFFFF)
-_HALF_WORD = np.uint64(32)
+from ..philox import philox
 
 #: Upper half of the quantile table: standard-normal quantiles at (i + 1/2)/256 in units of 2^10, rounded, and scaled so
 #: that the standard deviation of the whole table is 2^10 (measured: 1023.93). The lower half is its mirror image.
@@ -49,35 +44,6 @@ TEST_VECTORS: tuple[tuple[tuple[int, int, int, int, int, int], int], ...] = (
     ((4095, 4294967295, 35, 4294967295, 1048575, 63), -6798),
     ((100000, 123456789, 3, 59999, 224, 11), -188965),
 )
-
-
-def philox(counter: Iterable[ArrayLike], key: Iterable[ArrayLike]) -> tuple[NDArray[np.uint64], ...]:
-    """Philox4x32-10 of Salmon et al. (SC 2011), vectorised.
-
-    Parameters
-    ----------
-    counter : four integers or integer arrays
-        32-bit words of the counter, lowest first; arrays broadcast against each other.
-    key : two integers or integer arrays
-        32-bit words of the key.
-
-    Returns
-    -------
-    four uint64 arrays
-        The 32-bit output words, lowest first.
-    """
-    c0, c1, c2, c3 = (np.asarray(word).astype(np.uint64) & _MASK for word in counter)
-    k0, k1 = (np.asarray(word).astype(np.uint64) & _MASK for word in key)
-    for _ in range(10):
-        product0 = c0 * _MULTIPLIERS[0]
-        product1 = c2 * _MULTIPLIERS[1]
-        c0 = (product1 >> _HALF_WORD) ^ c1 ^ k0
-        c2 = (product0 >> _HALF_WORD) ^ c3 ^ k1
-        c1 = product1 & _MASK
-        c3 = product0 & _MASK
-        k0 = (k0 + np.uint64(_WEYL[0])) & _MASK
-        k1 = (k1 + np.uint64(_WEYL[1])) & _MASK
-    return tuple(np.broadcast_arrays(c0, c1, c2, c3))
 
 
 def read_noise(

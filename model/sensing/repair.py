@@ -4,10 +4,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import warnings
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
+import numpy as np
+
+from ..array import WireLossWarning, Wires, transfer_matrix
 from ..device import Cell
 from ..geometry import Geometry
 from .sensing import Sensing
@@ -75,6 +79,7 @@ class Repair:
         strict: bool = False,
         margin_base: float = 1.0,
         margin_row: float = 0.02,
+        wires: Wires | None = None,
     ) -> Repair:
         """Constants of a nominal chip: blind to the die.
 
@@ -88,6 +93,9 @@ class Repair:
         margin_base, margin_row : float
             Margin in units of G_P: M(n) = margin_base + n * margin_row. It must exceed the spread of a healthy pair's
             sum and stay below what a short adds.
+        wires : Wires or None
+            Line resistances; None: ideal. With resistance, K, P and D are means over a nominal kernel, and m1 grows by
+            how far the pair that wires favour most lies above them (``nominal_cell``).
         """
         if mode != "none" and sensing.bits(geometry) < 2:
             warnings.warn(f"{mode} repair needs an ADC of at least 2 bits, not 1: no repair", stacklevel=2)
@@ -102,7 +110,8 @@ class Repair:
                 )
                 mode = "none"
         scale = sensing.steps_per_siemens(geometry, cell)
-        g_p, g_ap = cell.g_p * scale, cell.g_ap * scale
+        nominal = nominal_cell(geometry.rows, geometry.cols, cell, wires or Wires())
+        g_p, g_ap, uneven = (value * scale for value in nominal)
         return cls(
             mode=mode,
             strict=strict,
@@ -110,5 +119,36 @@ class Repair:
             P=round(g_p),
             D=round(g_p - g_ap),
             m0=round(margin_base * g_p),
-            m1=round(margin_row * g_p),
+            m1=round(margin_row * g_p + uneven),
         )
+
+
+class NominalCell(NamedTuple):
+    """What devices of a nominal kernel add to their columns per volt on their row [S].
+
+    ``g_p`` and ``g_ap`` are means over the kernel; ``uneven`` is how much more than ``g_p + g_ap`` the pair that the
+    wires favour most adds, on average over its rows.
+    """
+
+    g_p: float
+    g_ap: float
+    uneven: float
+
+
+@functools.lru_cache(maxsize=64)
+def nominal_cell(rows: int, cols: int, cell: Cell, wires: Wires) -> NominalCell:
+    """A nominal kernel, half of whose devices are in either state and the two of a pair in opposite ones.
+
+    With ideal wires the means are the cell's own conductances.
+    """
+    if wires.ideal:
+        return NominalCell(cell.g_p, cell.g_ap, 0.0)
+    row, col = np.indices((rows, cols))
+    parallel = (row + col // 2 + col) % 2 == 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", WireLossWarning)  # the dies' own transfer matrices warn
+        arrives = transfer_matrix(np.where(parallel, cell.g_p, cell.g_ap), wires)
+    g_p, g_ap = float(arrives[parallel].mean()), float(arrives[~parallel].mean())
+    paired = cols // 2 * 2
+    sums = arrives[:, :paired].reshape(rows, -1, 2).sum(axis=2).mean(axis=0)
+    return NominalCell(g_p, g_ap, max(0.0, float(sums.max()) - (g_p + g_ap)))

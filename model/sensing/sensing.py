@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,11 @@ from numpy.typing import NDArray
 
 from ..device import Cell
 from ..geometry import Geometry
+from .converters import Adc, Amplifier
+
+
+class HeadroomWarning(UserWarning):
+    """The amplifiers give out before every row can be driven."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,11 @@ class Sensing:
         Relative standard deviation of a column's gain.
     noise_sigma : float
         Standard deviation of read noise [LSB].
+    pedestal : float
+        What every column shows without any current, by design [LSB]: then offsets below zero show in a reference read
+        too, where codes would otherwise stop at 0.
     column_offset : tuple of int
-        Codes that the offset registers remove from each column; empty: none.
+        Codes that the offset registers remove from each column; empty: the pedestal, rounded.
 
     Raises
     ------
@@ -60,6 +69,7 @@ class Sensing:
     offset_sigma: float = 0.0
     gain_sigma: float = 0.0
     noise_sigma: float = 0.0
+    pedestal: float = 0.0
     column_offset: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
@@ -67,7 +77,7 @@ class Sensing:
             value = getattr(self, name)
             if not (name == "lsb" and value is None) and not (math.isfinite(value) and value > 0):
                 raise ValueError(f"sensing: {name} must be a positive number, not {value!r}")
-        for name in ("offset_sigma", "gain_sigma", "noise_sigma"):
+        for name in ("offset_sigma", "gain_sigma", "noise_sigma", "pedestal"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ValueError(f"sensing: {name} must be a non-negative number, not {value!r}")
@@ -76,6 +86,50 @@ class Sensing:
         rails = (self.rail_low, self.rail_high)
         if not (all(math.isfinite(rail) for rail in rails) and self.rail_low < self.rail_high):
             raise ValueError(f"sensing: rail_low must be below rail_high {self.rail_high!r}, not {self.rail_low!r}")
+
+    @classmethod
+    def from_converters(
+        cls, adc: Adc, amplifier: Amplifier, geometry: Geometry, cell: Cell, *, v_read: float, **others: Any
+    ) -> Sensing:
+        """Sensing by an amplifier and an ADC: ``lsb`` is ``adc.lsb / r``, the rails are where the amplifier clips.
+
+        Parameters
+        ----------
+        adc, amplifier
+            Of every column.
+        geometry, cell
+            The chip.
+        v_read : float
+            Voltage across a driven row [V].
+        **others
+            Further fields: errors, noise, offset registers.
+
+        Warns
+        -----
+        HeadroomWarning
+            If fewer P devices than the kernel has rows use up the amplifier's headroom.
+        """
+        most = amplifier.devices(cell.g_p, v_read)
+        if most < geometry.rows:
+            largest = amplifier.largest_v_read(cell.g_p, geometry.rows)
+            warnings.warn(
+                f"amplifiers of {amplifier.r:g} Ohm at {amplifier.v_ref:g} V give out at {most} P devices in a read, "
+                f"and the kernel has {geometry.rows} rows: v_read must be at most {largest:.3f} V for all, not "
+                f"{v_read:g} V",
+                HeadroomWarning,
+                stacklevel=2,
+            )
+        lsb = adc.lsb / amplifier.r
+        full_scale = lsb * (1 << adc.bits)
+        return cls(
+            v_read=v_read,
+            adc_bits=adc.bits,
+            lsb=lsb,
+            r_tia=amplifier.r,
+            rail_low=amplifier.lowest_current / full_scale,
+            rail_high=amplifier.headroom / full_scale,
+            **others,
+        )
 
     def bits(self, geometry: Geometry) -> int:
         """B; ValueError if the geometry's converters have fewer bits."""
@@ -115,6 +169,14 @@ class Sensing:
     def steps_per_siemens(self, geometry: Geometry, cell: Cell) -> float:
         """What 1 S on a driven row adds to a column [LSB/2^F]."""
         return self.v_read / self.lsb_current(geometry, cell) * (1 << geometry.fraction_bits)
+
+    def registers(self, cols: int) -> tuple[int, ...]:
+        """Codes that the offset registers of all columns remove; ValueError if ``column_offset`` has another length."""
+        pedestal = round(self.pedestal) if self.adc_bits > 1 else 0  # a comparison of two columns needs none
+        codes = self.column_offset or (pedestal,) * cols
+        if len(codes) != cols:
+            raise ValueError(f"sensing: column_offset must have {cols} codes, not {len(codes)}")
+        return codes
 
     def column_errors(
         self, dies: Sequence[int], cols: int, seed: int

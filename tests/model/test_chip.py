@@ -6,15 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from spintile.model.array import Wires
 from spintile.model.chip import Chip
-from spintile.model.geometry import PRESETS
+from spintile.model.chip_presets import CHIP_PRESETS
+from spintile.model.device import published
+from spintile.model.dies import ideal_population
+from spintile.model.golden import make_die_image
 from spintile.model.network import Layer, Network
 from spintile.model.sensing import Sensing
 
 
-@pytest.mark.parametrize("name", sorted(PRESETS))
+@pytest.mark.parametrize("name", sorted(CHIP_PRESETS))
 def test_every_preset_is_a_chip_and_survives_its_file(name: str, tmp_path: Path) -> None:
-    chip = Chip.preset(name).replace(strict=True)
+    wires = Wires(row_segment=1.5, col_sense=0.25, two_sided_rows=True)
+    chip = Chip.preset(name).replace(strict=True, wires=wires)
     chip.save(tmp_path / "chip.toml")
     assert Chip.load(tmp_path / "chip.toml") == chip
 
@@ -52,13 +57,26 @@ def test_sensing_with_more_bits_than_converters_is_refused() -> None:
 
 
 def test_an_unknown_preset_lists_the_presets() -> None:
-    with pytest.raises(ValueError, match=r"^chip preset must be one of borders, demo, drolet, goodwill, not 'x'$"):
+    with pytest.raises(ValueError, match=rf"^chip preset must be one of {', '.join(sorted(CHIP_PRESETS))}, not 'x'$"):
         Chip.preset("x")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
+        ("two_sided_rows = false", "two_sided_rows = 0", "wires: two_sided_rows must be true or false, not 0"),
+        ("row_segment = 0.0", "row_segment = -1.0", "wires: row_segment must be a non-negative resistance [Ohm], not"),
+        ("col_sense = 0.0", "col_cents = 0.0", "wires: fields must be among col_segment, col_sense, row_driver, "),
+        ("read_first = false", "read_first = 1", "writing: read_first must be true or false, not 1"),
+        ("setup_cycles = 2", "setup_cycles = 2.5", "writing: setup_cycles must be an integer, not 2.5"),
+        ("setup_cycles = 2", "setup_cycles = true", "writing: setup_cycles must be an integer, not True"),
+        (
+            'scheme = "gated"',
+            'scheme = "magic"',
+            "writing: scheme must be one of gated, grounded, half, third, floating",
+        ),
+        ("widths = [1,", 'widths = ["1",', "writing: widths must be a list of integers, not ['1', "),
+        ("widths = [1,", "widths = [true,", "writing: widths must be a list of integers, not [True, "),
         ("format_version = 1", "format_version = 7", "format_version must be 1, not 7"),
         ("rows = 25", "rows = 0", "geometry 'borders': rows must be an integer from 1 to 64, not 0"),
         ("r_p = 2530.0", "", "cell: field 'r_p' must be given"),
@@ -85,6 +103,64 @@ def test_a_file_that_is_wrong_says_where(tmp_path: Path, old: str, new: str, sen
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(ValueError, match=f"^{re.escape(str(path))}: {re.escape(sentence)}"):
         Chip.load(path)
+
+
+def test_a_file_of_before_wires_and_writing_is_the_same_chip(tmp_path: Path) -> None:
+    path = tmp_path / "chip.toml"
+    Chip.preset("borders").save(path)
+    text = path.read_text()
+    path.write_text(text[: text.index("[wires]")])
+    assert Chip.load(path) == Chip.preset("borders")
+
+
+def test_borders_and_demo_have_ideal_wires_and_passive_arrays_have_not() -> None:
+    ideal = {name for name in CHIP_PRESETS if Chip.preset(name).wires.ideal}
+    assert ideal == {"borders", "borders-12bit", "demo"}
+    passive = {name for name in CHIP_PRESETS if Chip.preset(name).cell.r_access == 0}
+    assert passive == set(CHIP_PRESETS) - ideal
+    assert not Chip.preset("drolet").writing.junction
+    assert all(Chip.preset(name).writing.scheme == "half" for name in passive - {"drolet"})
+
+
+@pytest.mark.parametrize(("name", "device"), [("goodwill-40nm", "mtj-40nm"), ("goodwill-11nm", "mtj-11nm")])
+def test_goodwill_comes_in_several_device_sizes(name: str, device: str) -> None:
+    chip, junction = Chip.preset(name), published(device).junction
+    assert chip.cell.r_p == pytest.approx(float(junction.resistance_p()), rel=1e-12)
+    assert chip.cell.tmr == pytest.approx(float(junction.tmr), rel=1e-12)
+    assert chip.writing.junction == device
+    plain = Chip.preset("goodwill")
+    assert (chip.geometry, chip.wires) == (plain.geometry, plain.wires)
+    # Its pulses are as strong for its junction as those of the 50 nm device.
+    strength = [
+        one.writing.levels_p[0] / float(published(one.writing.junction).junction.v_c0_to_p) for one in (chip, plain)
+    ]
+    assert strength[0] == pytest.approx(strength[1], rel=0.01)
+
+
+def test_the_12_bit_chip_has_the_published_converters() -> None:
+    chip = Chip.preset("borders-12bit")
+    assert chip.adc_bits == 12
+    assert chip.sensing.lsb == pytest.approx(0.61e-6, rel=1e-3)
+    assert chip.sensing.rail_high * chip.sensing.full_scale_current(chip.geometry, chip.cell) == pytest.approx(0.87e-3)
+    assert chip.repair.mode == "pair_check"
+    assert chip.geometry.replace(name="borders", adc_bits=8) == Chip.preset("borders").geometry
+
+
+def test_nominal_constants_follow_the_wires() -> None:
+    ideal = Chip.preset("demo")
+    lossy = ideal.replace(wires=Wires(row_segment=3.0, col_segment=3.0))
+    assert lossy.repair.K < ideal.repair.K
+    assert lossy.codes_per_weight < ideal.codes_per_weight
+    geometry = lossy.geometry
+    rng = np.random.default_rng(0)
+    plus = rng.random((geometry.kernels, geometry.rows, geometry.pairs)) < 0.5
+    states = np.stack([plus, ~plus], axis=3).reshape(geometry.kernels, geometry.rows, geometry.cols)
+    image = make_die_image(
+        ideal_population(geometry, lossy.cell), states, geometry, lossy.cell, lossy.sensing, wires=lossy.wires
+    )
+    weights = np.where(plus, 1, -1) * (image.q[0, :, :, 0::2] - image.q[0, :, :, 1::2])
+    assert weights.mean() / 256 == pytest.approx(lossy.codes_per_weight, rel=0.01)
+    assert weights.mean() / 256 != pytest.approx(ideal.codes_per_weight, rel=0.02)
 
 
 def test_a_missing_file_says_so(tmp_path: Path) -> None:

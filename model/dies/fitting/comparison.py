@@ -18,6 +18,9 @@ from .spatial import count_pairs, find_broken_lines
 from .spreads import junction_logarithms
 
 _NEAR = 2.5
+#: Differences of logarithms, and of spreads, that rounding in files and in arithmetic makes: no difference at all.
+_ROUNDING = 1e-6
+_RESOLUTION = {"r_p": _ROUNDING, "tmr": _ROUNDING, "spread": _ROUNDING**2, "tmr_spread": _ROUNDING**2}
 Values = NDArray[np.float64]
 
 
@@ -136,7 +139,7 @@ def compare_populations(
     rows = []
     for (name, unit, numerators, weights, shown), (_, _, others, other_weights, _) in zip(*sides, strict=True):
         numerator, weight = np.concatenate([numerators, others]), np.concatenate([weights, other_weights])
-        distances = _distances(numerator[orders], weight[orders], split)
+        distances = _distances(numerator[orders], weight[orders], split, _RESOLUTION.get(name, 0.0))
         # Equal divisions differ in the last digit by the order of their sums.
         p_value = (1 + np.count_nonzero(distances[1:] >= distances[0] * (1 - 1e-9))) / (permutations + 1)
         both = [
@@ -196,8 +199,11 @@ def _die_values(
     ]
 
 
-def _distances(numerators: Values, weights: Values, split: int) -> Values:
-    """Distance of the two parts' ratios over its standard error, for every order: arrays (orders, dies)."""
+def _distances(numerators: Values, weights: Values, split: int, resolution: float) -> Values:
+    """Distance of the two parts' ratios over its standard error, for every order: arrays (orders, dies).
+
+    Ratios that differ by no more than ``resolution`` are equal.
+    """
     ratios, errors = [], []
     with np.errstate(invalid="ignore", divide="ignore"):
         for part in (slice(None, split), slice(split, None)):
@@ -209,6 +215,7 @@ def _distances(numerators: Values, weights: Values, split: int) -> Values:
             ratios.append(ratio)
             errors.append(residual * dies / max(dies - 1, 1) / total**2)
         apart = np.abs(ratios[0] - ratios[1])
+        apart = np.where(apart > resolution, apart, 0.0)
         error = np.sqrt(errors[0] + errors[1])
         # Neither part varies, as without defects: then any difference is as far as can be.
         distance = np.where(error > 1e-12 * apart, apart / error, np.where(apart > 0, np.inf, 0.0))

@@ -121,12 +121,15 @@ def draw_comparison(comparison: Comparison, names: tuple[str, str] = ("first", "
     labels = []
     for place, each in enumerate(comparison.differences):
         differs = each.name in comparison.different
+        # Pairs beyond chance are about 0 without clusters: what they change by is shown itself, not over that.
+        absolute = each.name == "near_pairs"
         labels.append(each.name.replace("_", "-"))
-        if each.first > 0:
-            change = 100 * (each.second / each.first - 1)
+        if absolute or each.first > 0:
+            change = 100 * (each.second - each.first if absolute else each.second / each.first - 1)
             axes.plot([0, change], [place, place], color=_BAND, linewidth=2, zorder=1)
             axes.plot(change, place, "o", color="#d6293e" if differs else _INK, ms=6, zorder=2)
-        note = f"{each.first:.4g}, {each.second:.4g} {each.unit}   p = {each.adjusted:.2g}"
+        unit = f"{each.unit} (bar: points)" if absolute else each.unit
+        note = f"{each.first:.4g}, {each.second:.4g} {unit}   p = {each.adjusted:.2g}"
         axes.annotate(note, (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=8)
     axes.axvline(0, color=_BAND, linewidth=1)
     axes.set_yticks(range(len(labels)), labels)

@@ -183,6 +183,10 @@ def _rates(population: Population, level: float, notes: list[str]) -> dict[str, 
     for name, broken, per_kernel in (("open_row", lines.rows, rows), ("open_col", lines.cols, cols)):
         each = np.full(dies, kernels * per_kernel, np.int64)
         estimates[name] = rate_estimate(broken.sum(axis=(1, 2)), each, level)
+    pinholes = np.count_nonzero((population.defect == Defect.PINHOLE) & ~without, axis=(1, 2, 3))
+    # Few measurements tell pinholes from other devices: where none is marked, nothing is known of them.
+    if pinholes.any():
+        estimates["pinhole"] = rate_estimate(pinholes.astype(np.int64), devices, level)
     return estimates
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import json
 import math
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 from ...device import Cell
-from ...files import write_atomically
+from ...files import read_toml, write_atomically
 from ..statistics import FORMAT_VERSION, DefectStatistics
 from .fit import Fit
 from .rates import Estimate
@@ -43,8 +42,8 @@ def load_fit(path: str | Path) -> Fit:
     ValueError
         If the file is no fit, or a field is wrong; the message names file and field.
     """
-    statistics = DefectStatistics.load(path)
-    table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    table = read_toml(path, FORMAT_VERSION)
+    statistics = DefectStatistics.from_table(table, path)
     for name in ("cell", "intervals", "fit"):
         if not isinstance(table.get(name), dict):
             raise ValueError(f"{path}: a fit must have a table [{name}], and it has none")

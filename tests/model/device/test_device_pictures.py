@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 from spintile.model.device import published
-from spintile.model.device.error_rate_check import Point, check_error_rates
+from spintile.model.device.macrospin.error_rate_check import Point, check_error_rates
 
 pytest.importorskip("matplotlib")
 

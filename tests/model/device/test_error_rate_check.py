@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from spintile.model.device import Junction, butler_error_rate, error_rate
-from spintile.model.device.error_rate_check import (
+from spintile.model.device.macrospin.error_rate_check import (
     CAMPAIGN,
     JUNCTIONS,
     QUICK,

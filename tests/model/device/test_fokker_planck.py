@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from spintile.model.device.fokker_planck import error_rates
+from spintile.model.device.macrospin.fokker_planck import error_rates
 
 
 def test_rates_converge_with_the_grid() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from spintile.model.device.fokker_planck import error_rates
+from spintile.model.device.macrospin.fokker_planck import error_rates
 from spintile.model.device.switching_laws import (
     arrhenius_hazard,
     butler_hazard,

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from spintile.model.device import Cell
@@ -84,6 +86,30 @@ def test_the_picture_shows_every_property() -> None:
     assert labels == [each.name.replace("_", "-") for each in found.differences]
     properties = found.as_dict()["properties"]
     assert np.isfinite([properties["short"][key] for key in ("first", "second", "p_value")]).all()
+
+
+def nudged(population: Population, size: float) -> Population:
+    """The same dies with every conductance moved by about that share, as a file of few digits does."""
+    noise = 1 + size * np.random.default_rng(3).standard_normal(population.shape)
+    return dataclasses.replace(population, g_p=population.g_p * noise, g_ap=population.g_ap * noise[::-1])
+
+
+@pytest.mark.parametrize(("size", "differs"), [(1e-15, False), (1e-7, False), (1e-3, True)])
+def test_rounding_is_no_difference_and_a_thousandth_is_one(size: float, differs: bool) -> None:
+    ideal = ideal_population(CHIP, CELL, 6)
+    found = compare_populations(ideal, nudged(ideal, size), r_access=CELL.r_access, permutations=999)
+    assert ("spread" in found.different, "tmr_spread" in found.different) == (differs, differs)
+
+
+def test_the_bar_of_near_pairs_shows_their_change_itself_and_not_a_ratio_to_nothing() -> None:
+    found = compare_populations(draw(PROCESS, 5, 1), draw(PROCESS, 5, 2), r_access=CELL.r_access, permutations=19)
+    each = {one.name: one for one in found.differences}["near_pairs"]
+    tiny = dataclasses.replace(each, first=1e-9, second=0.02)
+    others = tuple(tiny if one.name == "near_pairs" else one for one in found.differences)
+    axes = draw_comparison(dataclasses.replace(found, differences=others)).axes[0]
+    place = [one.name for one in others].index("near_pairs")
+    ends = [float(line.get_xdata()[-1]) for line in axes.get_lines() if list(line.get_ydata()) == [place, place]]
+    assert ends == [pytest.approx(2.0)]
 
 
 def test_requests_that_make_no_sense_are_refused() -> None:

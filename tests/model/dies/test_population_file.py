@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,23 @@ def test_a_file_gives_back_the_same_population(path: Path) -> None:
         assert getattr(loaded, name).dtype == getattr(population, name).dtype
     assert loaded.seed == 9
     assert loaded.provenance == population.provenance
+
+
+def test_broken_lines_survive_the_file_and_are_0_or_1(path: Path) -> None:
+    population = load_population(path)
+    assert population.row_breaks is None
+    assert population.col_breaks is None
+    broken = np.random.default_rng(0).random(population.shape) < 0.01
+    save_population(dataclasses.replace(population, col_breaks=broken), path)
+    loaded = load_population(path)
+    assert loaded.row_breaks is None
+    assert loaded.col_breaks is not None
+    assert loaded.col_breaks.dtype == np.bool_
+    assert np.array_equal(loaded.col_breaks, broken)
+    with h5netcdf.File(path, "r+") as file:
+        file["col_breaks"][0, 0, 0, 0] = 2
+    with pytest.raises(ValueError, match=r"dies.nc: col_breaks must be 0 or 1, not 2$"):
+        load_population(path)
 
 
 def test_the_same_population_gives_the_same_bytes(path: Path, tmp_path: Path) -> None:
@@ -115,7 +133,7 @@ def _unknown_defect(file: h5netcdf.File) -> None:
         (_change_version, r"format_version must be 1, not 99$"),
         (_nan, r"population: g_ap must be finite and not negative \[S\], not nan at .* = \(1, 2, 3, 4\)$"),
         (_negative, r"population: g_p must be finite and not negative \[S\], not -1.0 at .* = \(0, 0, 0, 0\)$"),
-        (_unknown_defect, r"population: defect must be from 0 to 4, not 200$"),
+        (_unknown_defect, r"population: defect must be from 0 to 5, not 200$"),
         (_same_dies, r"die must be different integers from 0 to 4294967295, not 3, 3$"),
         (_negative_die, r"die must be different integers from 0 to 4294967295, not -1, 0$"),
         (_text_seed, r"seed must be an integer, not 'abc'$"),
@@ -144,7 +162,7 @@ def test_a_defect_class_too_wide_for_a_byte_does_not_wrap(path: Path) -> None:
                 wide.attrs[name] = value
         for dimension, scale in zip(wide.dims, scales, strict=True):
             dimension.attach_scale(scale)
-    with pytest.raises(ValueError, match=r"dies.nc: defect must be from 0 to 4, not 0 to 256$"):
+    with pytest.raises(ValueError, match=r"dies.nc: defect must be from 0 to 5, not 0 to 256$"):
         load_population(path)
 
 

@@ -40,7 +40,9 @@ def test_a_short_that_conducts_nothing_is_refused() -> None:
 
 
 def test_rates_that_sum_to_more_than_one_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"the sum of short, open, stuck_p, stuck_ap must be at most 1, not 1.5$"):
+    with pytest.raises(
+        ValueError, match=r"the sum of short, open, stuck_p, stuck_ap, pinhole must be at most 1, not 1.5$"
+    ):
         DefectStatistics(short=0.75, stuck_p=0.75)
 
 

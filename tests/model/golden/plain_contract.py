@@ -99,8 +99,8 @@ def answer(image: DieImage, die: int, compiled: Compiled, pixels: np.ndarray, re
                                 read = codes(found, image.adc_bits, image.fraction_bits)
                                 result.codes.append(read)
                                 for pair in range(pairs):
-                                    plus = read[2 * pair] - int(image.column_offset[2 * pair])
-                                    minus = read[2 * pair + 1] - int(image.column_offset[2 * pair + 1])
+                                    plus = read[2 * pair] - int(image.registers[die, 2 * pair])
+                                    minus = read[2 * pair + 1] - int(image.registers[die, 2 * pair + 1])
                                     total[pair] += (
                                         repaired(plus, minus, sum(rows), repair, image.adc_bits, image.fraction_bits)
                                         << plane

@@ -93,6 +93,21 @@ def test_every_stage_is_that_of_the_contract(case: str) -> None:
     assert_same(found, plain_record(image, compiled, images, repair, first=10))
 
 
+@pytest.mark.parametrize("case", ["pair check", "planes", "convolution"])
+def test_every_die_may_have_offset_registers_of_its_own(case: str) -> None:
+    network, shape, options = CASES[case]
+    image, compiled, repair = prepare(network, shape, **options)
+    image = image.replace(column_offset=np.random.default_rng(1).integers(-4, 5, (2, 7)))
+    images = images_of(network, 3)
+    found = infer(image, compiled, images, repair=repair, record=True)
+    assert_same(found, plain_record(image, compiled, images, repair))
+    swapped = infer(
+        image.replace(column_offset=image.column_offset[::-1]), compiled, images, repair=repair, record=True
+    )
+    with pytest.raises(AssertionError):
+        assert_same(swapped, found)
+
+
 @pytest.mark.parametrize("case", ["noise", "convolution", "noisy differential"])
 def test_chunks_threads_and_recording_change_nothing(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     network, shape, options = CASES[case]

@@ -3,10 +3,13 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
 import pytest
+from spintile.model.array import Wires, transfer_matrix
 from spintile.model.device import Cell
 from spintile.model.geometry import preset
 from spintile.model.sensing import Repair, Sensing
+from spintile.model.sensing.repair import nominal_cell
 
 BORDERS = preset("borders")
 CELL = Cell(r_p=4000.0, tmr=1.0)
@@ -49,3 +52,47 @@ def test_unknown_modes_and_negative_constants_are_refused() -> None:
         Repair("magic")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"^repair: K must be a non-negative integer, not -1$"):
         Repair(K=-1)
+
+
+def kernel_sums(wires: Wires) -> np.ndarray:
+    """Sums of healthy pairs (reads, pairs) of a random kernel, read n of which drives n + 1 rows [LSB/2^F]."""
+    rng = np.random.default_rng(0)
+    plus = rng.random((25, 12)) < 0.5
+    states = np.stack([plus, ~plus], axis=2).reshape(25, 24)
+    transfer = transfer_matrix(np.where(states, CELL.g_p, CELL.g_ap), wires)
+    sums = np.tri(25) @ transfer * SENSING.steps_per_siemens(BORDERS, CELL)
+    return sums.reshape(25, 12, 2).sum(axis=2)
+
+
+def test_with_wires_the_constants_are_means_of_a_nominal_kernel() -> None:
+    wires = Wires(row_segment=2.0, col_segment=2.0)
+    ideal = Repair.nominal("pair_check", BORDERS, CELL, SENSING)
+    wired = Repair.nominal("pair_check", BORDERS, CELL, SENSING, wires=wires)
+    assert Repair.nominal("pair_check", BORDERS, CELL, SENSING, wires=Wires()) == ideal
+    # All rows driven, mean over the pairs: what K promises.
+    mean = kernel_sums(wires)[-1].mean() / 25
+    assert wired.K / mean == pytest.approx(1, rel=0.01)
+    assert ideal.K / mean > 1.1
+    assert wired.D < ideal.D
+    assert wired.P < ideal.P
+
+
+@pytest.mark.parametrize("ohm", [1.0, 2.0, 5.0])
+def test_with_wires_no_healthy_pair_is_taken_for_a_short(ohm: float) -> None:
+    wires = Wires(row_segment=ohm, col_segment=ohm)
+    repair = Repair.nominal("pair_check", BORDERS, CELL, SENSING, wires=wires)
+    driven = np.arange(1, 26)[:, np.newaxis]
+    limit = driven * repair.K + repair.m0 + driven * repair.m1
+    assert (kernel_sums(wires) < limit).all()
+    # A margin per row that knows nothing of the place would not do, nor would constants of ideal wires see shorts.
+    plain = Repair.nominal("pair_check", BORDERS, CELL, SENSING)
+    assert repair.m1 > plain.m1 + 0.02 * plain.P
+    if ohm == 5.0:
+        assert (kernel_sums(wires) > limit - driven * (repair.m1 - plain.m1)).any()
+
+
+def test_a_nominal_cell_over_ideal_wires_is_the_cell() -> None:
+    assert nominal_cell(25, 25, CELL, Wires()) == (CELL.g_p, CELL.g_ap, 0.0)
+    lossy = nominal_cell(25, 25, CELL, Wires(col_sense=100.0))
+    assert lossy[0] < CELL.g_p
+    assert lossy[1] < CELL.g_ap

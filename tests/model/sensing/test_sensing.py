@@ -43,6 +43,15 @@ def test_column_errors_depend_only_on_seed_and_die() -> None:
     assert not np.array_equal(offset, sensing.column_errors([0, 1, 7], 25, seed=4)[0])
 
 
+def test_registers_are_as_given_or_remove_the_pedestal() -> None:
+    assert Sensing().registers(4) == (0, 0, 0, 0)
+    assert Sensing(pedestal=7.6).registers(3) == (8, 8, 8)
+    assert Sensing(pedestal=7.6, column_offset=(1, 2)).registers(2) == (1, 2)
+    assert Sensing(adc_bits=1, pedestal=7.6).registers(2) == (0, 0)
+    with pytest.raises(ValueError, match=r"^sensing: column_offset must have 3 codes, not 2$"):
+        Sensing(column_offset=(1, 2)).registers(3)
+
+
 def test_more_bits_than_the_converters_have_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^sensing: adc_bits must be at most 8 \(geometry 'borders'\), not 12$"):
         Sensing(adc_bits=12).bits(BORDERS)
@@ -56,6 +65,7 @@ def test_more_bits_than_the_converters_have_are_refused() -> None:
         ({"full_scale_rows": float("nan")}, "sensing: full_scale_rows must be a positive number, not nan"),
         ({"noise_sigma": -1.0}, "sensing: noise_sigma must be a non-negative number, not -1.0"),
         ({"gain_sigma": float("inf")}, "sensing: gain_sigma must be a non-negative number, not inf"),
+        ({"pedestal": -1.0}, "sensing: pedestal must be a non-negative number, not -1.0"),
         ({"adc_bits": 13}, "sensing: adc_bits must be an integer from 1 to 12, not 13"),
         ({"adc_bits": 8.0}, "sensing: adc_bits must be an integer from 1 to 12, not 8.0"),
         ({"rail_low": 1.0, "rail_high": 1.0}, "sensing: rail_low must be below rail_high 1.0, not 1.0"),

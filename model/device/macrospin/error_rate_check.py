@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The closed forms of switching held against trajectories of a macrospin, point by point.
 
-At each point the trajectories (``macrospin``) give a rate and a two-sided interval; the error probability of the
+At each point the trajectories (``trajectories``) give a rate and a two-sided interval; the error probability of the
 intervals is divided by the number of points, so that all of them together miss with at most 1 - confidence. A point
 agrees when the closed form lies inside. The Fokker-Planck equation and Butler's published formula are listed beside it.
 Points between 0.8 and 1.2 V_c0 are simulated and reported, and judged not: there the closed form is an interpolation.
@@ -15,13 +15,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ..files import write_atomically
+from ...files import write_atomically
+from ..junction import Junction
+from ..published import published
+from ..switching import butler_error_rate, drive, error_rate, stability, switching_probability, time_unit
+from ..switching_laws import PRECESSIONAL_LIMIT, THERMAL_LIMIT
 from .fokker_planck import error_rates
-from .junction import Junction
-from .macrospin import Event, Macrospin, estimate_rate
-from .published import published
-from .switching import butler_error_rate, drive, error_rate, stability, switching_probability, time_unit
-from .switching_laws import PRECESSIONAL_LIMIT, THERMAL_LIMIT
+from .trajectories import Event, Macrospin, estimate_rate
 
 FORMAT_VERSION = 1
 

@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from .junction import REFERENCE_TEMPERATURE, Junction
+from ..junction import REFERENCE_TEMPERATURE, Junction
 
 Vectors = NDArray[np.float32]
 Frame = Literal["larmor", "laboratory"]
