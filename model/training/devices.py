@@ -27,18 +27,64 @@ class Devices:
 
     Parameters
     ----------
-    plus_p, plus_ap, minus_p, minus_ap : tensors (dies * slices, rows, copies * neurons)
-        Devices of the G+ and G- columns after P and AP have been written, defects and gain errors included.
-    plus_offset, minus_offset : tensors (dies * slices, 1, copies * neurons) or None
+    on, off : tensors (dies * slices, 2, copies * neurons, rows)
+        Devices of the G+ columns (0) and the G- columns (1) after P and after AP have been written, defects and gain
+        errors included.
+    offset : tensor (dies * slices, 2, copies * neurons) or None
         Offsets of the columns [LSB]; None: zero.
+    negative : bool
+        Whether a device may take from its column, as no cell does without a gain below zero.
     """
 
-    plus_p: Tensor
-    plus_ap: Tensor
-    minus_p: Tensor
-    minus_ap: Tensor
-    plus_offset: Tensor | None = None
-    minus_offset: Tensor | None = None
+    on: Tensor
+    off: Tensor
+    offset: Tensor | None = None
+    negative: bool = True
+
+    @classmethod
+    def of_sides(cls, plus_p: Tensor, plus_ap: Tensor, minus_p: Tensor, minus_ap: Tensor, *offsets: Tensor) -> Devices:
+        """From tensors (reads, rows, pairs) of either column and state, and offsets (reads, 1, pairs) of either."""
+        on, off = torch.stack([plus_p, minus_p], 1), torch.stack([plus_ap, minus_ap], 1)
+        offset = torch.cat(offsets, 1) if offsets else None
+        negative = bool(min(on.min(), off.min()) < 0)
+        return cls(on.transpose(2, 3).contiguous(), off.transpose(2, 3).contiguous(), offset, negative)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Devices]) -> Devices:
+        """The dies of several, one after the other."""
+        offsets = [part.offset for part in parts if part.offset is not None]
+        return cls(
+            torch.cat([part.on for part in parts]),
+            torch.cat([part.off for part in parts]),
+            torch.cat(offsets) if offsets else None,
+            any(part.negative for part in parts),
+        )
+
+    @property
+    def plus_p(self) -> Tensor:
+        """Devices of the G+ columns in P, (dies * slices, rows, copies * neurons)."""
+        return self.on[:, 0].transpose(1, 2)
+
+    @property
+    def plus_ap(self) -> Tensor:
+        return self.off[:, 0].transpose(1, 2)
+
+    @property
+    def minus_p(self) -> Tensor:
+        return self.on[:, 1].transpose(1, 2)
+
+    @property
+    def minus_ap(self) -> Tensor:
+        return self.off[:, 1].transpose(1, 2)
+
+    @property
+    def plus_offset(self) -> Tensor | None:
+        """Offsets of the G+ columns, (dies * slices, 1, copies * neurons)."""
+        return None if self.offset is None else self.offset[:, 0:1]
+
+    @property
+    def minus_offset(self) -> Tensor | None:
+        return None if self.offset is None else self.offset[:, 1:2]
 
     @classmethod
     def of_images(cls, parallel: DieImage, antiparallel: DieImage, wiring: Wiring, dtype: torch.dtype) -> Devices:
@@ -54,22 +100,25 @@ class Devices:
         plus_p, minus_p = laid([wiring.devices(q) for q in parallel.q])
         plus_ap, minus_ap = laid([wiring.devices(q) for q in antiparallel.q])
         if not parallel.offset.any():
-            return cls(plus_p, plus_ap, minus_p, minus_ap)
+            return cls.of_sides(plus_p, plus_ap, minus_p, minus_ap)
         plus_offset, minus_offset = laid([wiring.columns(offset) for offset in parallel.offset])
-        return cls(plus_p, plus_ap, minus_p, minus_ap, plus_offset, minus_offset)
+        return cls.of_sides(plus_p, plus_ap, minus_p, minus_ap, plus_offset, minus_offset)
 
     @classmethod
     def of_population(cls, population: Population, chip: Chip, wirings: Sequence[Wiring], seed: int) -> list[Devices]:
         """Devices of every layer on the dies of a population, rounded as their die images are.
 
-        Lines without resistance are assumed: only then does each device have a contribution of its own.
+        Only with ideal wires does each device have a contribution of its own. Otherwise it is the one that it has among
+        neighbours half of which are in either state: how other weights change it is left out of training.
         """
-        shape = population.shape[1:]
+        some = np.indices(population.shape[1:]).sum(axis=0) % 2 == 0
         images = [
-            make_die_image(population, np.full(shape, state), chip.geometry, chip.cell, chip.sensing, seed)
-            for state in (True, False)
+            make_die_image(population, states, chip.geometry, chip.cell, chip.sensing, seed, wires=chip.wires)
+            for states in (some, ~some)
         ]
-        return [cls.of_images(images[0], images[1], wiring, torch.float32) for wiring in wirings]
+        parallel = images[0].replace(q=np.where(some, images[0].q, images[1].q))
+        antiparallel = images[0].replace(q=np.where(some, images[1].q, images[0].q))
+        return [cls.of_images(parallel, antiparallel, wiring, torch.float32) for wiring in wirings]
 
     @classmethod
     def drawn(

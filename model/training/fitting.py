@@ -19,6 +19,7 @@ from ..data import Dataset
 from ..dies import Population
 from ..network import Network, software_classes
 from .devices import Devices
+from .drawing import DeviceSource
 from .model import ArrayNetwork
 from .spec import NetworkSpec
 
@@ -196,17 +197,19 @@ def fit(
             fixed = Devices.of_population(population.select([die]), chip, model.wirings, column_seed)
         dies = settings.dies_per_batch if regime == "statistics_aware" else 1
 
+        source = DeviceSource(chip, model.wirings, seed, generator)
+
         def devices(count: int) -> Sequence[Devices] | None:
             if regime != "statistics_aware":
                 return fixed
-            return Devices.drawn(chip, model.wirings, count, seed, generator)
+            return source.draw(count)
 
         batch = min(settings.batch, len(inputs)) // dies * dies
         if not batch:
             raise ValueError(f"training: dies_per_batch must be at most {min(settings.batch, len(inputs))}, not {dies}")
         batches = list(range(0, len(inputs) - batch + 1, batch))
         total = settings.epochs * len(batches)
-        optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
+        optimizer = make_optimizer(model, settings)
         model.train()
         step = 0
         for _ in range(settings.epochs):
@@ -215,18 +218,37 @@ def fit(
                 for group in optimizer.param_groups:
                     group["lr"] = settings.learning_rate * 0.5 * (1 + math.cos(math.pi * step / total))
                 chosen = order[first : first + batch]
-                loss = _loss(model(inputs[chosen], devices(dies), dies), labels[chosen])
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                for layer in model.binary_layers:
-                    layer.latent.data.clamp_(-1, 1)
+                given = inputs.index_select(0, chosen), labels.index_select(0, chosen)
+                train_step(model, optimizer, *given, devices(dies), dies)
                 step += 1
                 if progress is not None:
                     progress(step, total)
         model.eval()
         _calibrate(model, inputs[torch.randperm(len(inputs), generator=generator)[:_CALIBRATION_IMAGES]], devices)
     return model
+
+
+def make_optimizer(model: ArrayNetwork, settings: Settings) -> torch.optim.Optimizer:
+    """Adam for every trained number of a model."""
+    return torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=True)
+
+
+def train_step(
+    model: ArrayNetwork,
+    optimizer: torch.optim.Optimizer,
+    inputs: Tensor,
+    labels: Tensor,
+    devices: Sequence[Devices] | None = None,
+    dies: int = 1,
+) -> None:
+    """One step on images (images, size) and their labels, read through the devices of some dies or through none."""
+    loss = _loss(model(inputs, devices, dies), labels)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    with torch.no_grad():
+        for layer in model.binary_layers:
+            layer.latent.clamp_(-1, 1)
 
 
 def _loss(logits: Tensor, labels: Tensor) -> Tensor:

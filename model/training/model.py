@@ -16,9 +16,10 @@ from torch import Tensor, nn
 from ..chip import Chip
 from ..golden import DieImage
 from ..network import Network
+from .accumulate import Accumulate
 from .devices import Devices
 from .fold import ACTIVATION_SPAN, Normalisation, activation_levels, fold
-from .reads import BitPlanes, Differences, ReadSettings
+from .reads import BitPlanes, ReadSettings, summed_differences
 from .spec import NetworkSpec
 from .wiring import Wiring
 
@@ -88,22 +89,19 @@ class BinaryLayer(nn.Module):
         weights = Sign.apply(self.latent).to(inputs.dtype)
         if devices is None and wiring.layer.kind == "dense":
             return inputs @ weights.t()
-        driven = wiring.driven(inputs)  # (slices, reads, rows)
         if devices is None:
             single = replace(wiring, layer=replace(wiring.layer, copies=1))
-            return torch.bmm(driven, single.weights(weights)).sum(0)
-        laid = wiring.weights(weights)
-        reads = driven.shape[1] // dies
-        driven = driven.reshape(wiring.slices, dies, reads, wiring.rows).transpose(0, 1).reshape(-1, reads, wiring.rows)
+            return torch.bmm(wiring.driven(inputs), single.weights(weights)).sum(0)
+        driven = wiring.gathered(inputs).view(dies, -1, wiring.slices * wiring.rows)
         if planes > 1:
             driven = BitPlanes.apply(driven, planes)
-        if dies > 1:
-            laid = laid.repeat(dies, 1, 1)
-        differences = Differences.apply(driven, laid, devices, settings, self._registers(settings, inputs.dtype))
-        split = differences.view(dies, wiring.slices, planes, reads, wiring.copies, wiring.neurons)
+        registers = self._registers(settings, inputs.dtype)
+        accumulate = summed_differences if settings.adc_bits == 1 else Accumulate.apply
+        sums = accumulate(driven, wiring.weights_of_pairs(weights), devices, settings, registers)
         if planes > 1:
-            split = split * (2.0 ** torch.arange(planes, dtype=inputs.dtype)).view(-1, 1, 1, 1)
-        return split.sum((1, 2, 4)).reshape(-1, wiring.neurons)
+            sums = sums.view(dies, planes, -1, wiring.neurons)
+            sums = (sums * (2.0 ** torch.arange(planes, dtype=inputs.dtype)).view(-1, 1, 1)).sum(1)
+        return sums.reshape(-1, wiring.neurons)
 
     def _registers(self, settings: ReadSettings, dtype: torch.dtype) -> tuple[Tensor, Tensor] | None:
         if not settings.registers:
@@ -121,13 +119,15 @@ class BinaryLayer(nn.Module):
     def normalised(self, sums: Tensor, training: bool) -> Tensor:
         """z of sums (n, neurons); in training by the batch's own mean and variance, which the running ones follow."""
         if training:
-            mean, variance = sums.mean(0), sums.var(0, unbiased=False)
+            mean = sums.mean(0)
+            centred = sums - mean
+            variance = centred.square().mean(0)
             with torch.no_grad():
                 self.mean.lerp_(mean, _MOMENTUM)
                 self.variance.lerp_(variance, _MOMENTUM)
         else:
-            mean, variance = self.mean, self.variance
-        return (sums - mean) / torch.sqrt(variance + _EPSILON) * self.scale + self.shift
+            centred, variance = sums - self.mean, self.variance
+        return torch.addcmul(self.shift, centred, self.scale * torch.rsqrt(variance + _EPSILON))
 
     def pooled(self, z: Tensor) -> Tensor:
         """Largest z of each pooling window, flattened (images, pooled positions * neurons).

@@ -61,6 +61,7 @@ class ReadSettings:
         geometry, cell, sensing, repair = chip.geometry, chip.cell, chip.sensing, chip.repair
         full_scale = sensing.full_scale_current(geometry, cell) / sensing.lsb_current(geometry, cell)
         fraction = 1 << geometry.fraction_bits
+        registers = sensing.registers(geometry.cols)
         return cls(
             adc_bits=chip.adc_bits,
             low=float(np.rint(sensing.rail_low * full_scale * fraction)) / fraction,
@@ -69,7 +70,7 @@ class ReadSettings:
             repair=repair_table(repair, geometry.rows, chip.adc_bits, geometry.fraction_bits),
             codes_per_weight=chip.codes_per_weight,
             expected_per_row=repair.K / fraction,
-            registers=tuple(sensing.column_offset),
+            registers=registers if any(registers) else (),
         )
 
     @property
@@ -156,6 +157,26 @@ class Differences(torch.autograd.Function):
                 )
                 to_bits += settings.expected_per_row * to_expected.unsqueeze(2)
         return to_bits, to_weights, None, None, None
+
+
+def summed_differences(
+    bits: Tensor,
+    weights: Tensor,
+    devices: Devices,
+    settings: ReadSettings,
+    registers: tuple[Tensor, Tensor] | None,
+) -> Tensor:
+    """Accumulators (dies, n, neurons) of driven rows (dies, n, slices * rows) and weights (slices, neurons, rows).
+
+    Each copy of a pair holds the same weights. ``accumulate.Accumulate`` is the fast form for converters of many bits.
+    """
+    dies, count, _ = bits.shape
+    slices, neurons, rows = weights.shape
+    copies = devices.on.shape[2] // neurons
+    driven = bits.view(dies, count, slices, rows).transpose(1, 2).reshape(-1, count, rows)
+    laid = weights.transpose(1, 2).repeat(dies, 1, copies)
+    differences = Differences.apply(driven, laid, devices, settings, registers)
+    return differences.view(dies, slices, count, copies, neurons).sum((1, 3))
 
 
 @dataclass(frozen=True)

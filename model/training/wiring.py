@@ -87,12 +87,19 @@ class Wiring:
         spread = weights.index_select(1, self.patch_inputs).t().reshape(self.slices, self.rows, self.neurons)
         return spread.repeat(1, 1, self.copies) if self.copies > 1 else spread
 
-    def driven(self, activations: Tensor) -> Tensor:
-        """Inputs of each read (slices, images * positions, rows) of activations (images, inputs of the layer)."""
-        images = activations.shape[0]
+    def weights_of_pairs(self, weights: Tensor) -> Tensor:
+        """Weights (neurons, inputs) laid out as (slices, neurons, rows), once for all copies."""
+        spread = weights.index_select(1, self.patch_inputs).view(self.neurons, self.slices, self.rows)
+        return spread.transpose(0, 1)
+
+    def gathered(self, activations: Tensor) -> Tensor:
+        """Inputs of each read (images * positions, slices * rows) of activations (images, inputs of the layer)."""
         padded = torch.nn.functional.pad(activations, (0, 1))
-        gathered = padded.index_select(1, self.sources).view(images * self.positions, self.slices, self.rows)
-        return gathered.transpose(0, 1)
+        return padded.index_select(1, self.sources).view(-1, self.slices * self.rows)
+
+    def driven(self, activations: Tensor) -> Tensor:
+        """The same as (slices, images * positions, rows)."""
+        return self.gathered(activations).view(-1, self.slices, self.rows).transpose(0, 1)
 
     def devices(self, values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
         """G+ and G- devices (slices, rows, copies * neurons) of one value for each cell (kernels, rows, cols)."""

@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from spintile.model.array import Wires
 from spintile.model.chip import Chip
 from spintile.model.dies import sample_population
 from spintile.model.golden import make_die_image
@@ -47,6 +48,22 @@ def test_devices_of_dies_are_their_images_in_either_state() -> None:
                 values = np.where(written[side], on[rows].numpy(), off[rows].numpy())
                 assert np.array_equal(values, expected[side])
                 assert np.array_equal(offset[rows].numpy(), offsets[side])
+
+
+def test_with_wires_devices_are_those_among_neighbours_in_either_state() -> None:
+    chip = small_chip().replace(wires=Wires(row_segment=20.0, col_segment=20.0))
+    population = sample_population(chip.geometry, chip.cell, chip.statistics.replace(short=0.0), 1, seed=1)
+    found = Devices.of_population(population, chip, wirings(chip), seed=0)[0]
+    ideal = Devices.of_population(population, small_chip(), wirings(chip), seed=0)[0]
+    states = np.random.default_rng(1).random(population.shape[1:]) < 0.5
+    image = make_die_image(population, states, chip.geometry, chip.cell, chip.sensing, wires=chip.wires)
+    wiring = wirings(chip)[0]
+    exact, written = wiring.devices(image.q[0] / 256)[0], wiring.devices(states)[0]
+    laid, without = (np.where(written, each.plus_p.numpy(), each.plus_ap.numpy()) for each in (found, ideal))
+    error, ideal_error = np.abs(laid - exact).mean(), np.abs(without - exact).mean()
+    # What is left is what other weights in the neighbourhood would change.
+    assert error < 0.1 * ideal_error
+    assert ideal_error > 0.03 * exact.mean()
 
 
 def test_columns_without_offset_have_none() -> None:

@@ -38,7 +38,7 @@ def one_pair(plus: float = 0.0, minus: float = 0.0, row: int = 0, **changes: Any
     on, off = (torch.full((1, ROWS, 1), g * scale, dtype=torch.float64) for g in (chip.cell.g_p, chip.cell.g_ap))
     extra = torch.zeros_like(on)
     extra[0, row, 0] = chip.cell.g_p * scale
-    devices = Devices(on + plus * extra, off + plus * extra, on + minus * extra, off + minus * extra)
+    devices = Devices.of_sides(on + plus * extra, off + plus * extra, on + minus * extra, off + minus * extra)
     return devices, ReadSettings.of(chip)
 
 
