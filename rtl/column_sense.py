@@ -53,6 +53,8 @@ class ColumnSense(Component):
         B', stable while reads are under way; a value out of range acts as the largest.
     busy : Out(1)
         A conversion is under way: counted by the register ``CONVERTING``.
+    idle : Out(1)
+        No read is in conversion, and no codes wait.
     abort : In(1)
         Drops the conversion and the codes.
     """
@@ -67,6 +69,7 @@ class ColumnSense(Component):
                 "trace": Out(Flow(codes_token(geometry))),
                 "adc_bits": In(adc_bits_shape(geometry)),
                 "busy": Out(1),
+                "idle": Out(1),
                 "abort": In(1),
             }
         )
@@ -93,6 +96,7 @@ class ColumnSense(Component):
             self.read.ready.eq((~active | leave) & self.converter.ready & ~self.abort),
             sample.eq(self.read.valid & self.read.ready),
             self.busy.eq(active & ~held),
+            self.idle.eq(~active & ~self.codes.valid),
         ]
 
         m.d.sync += [last.eq(mask), last_phase.eq(phase), mask.eq(mask >> 1)]

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Row driver and column sense together: rows in, codes out, the array's pins between."""
+"""Row driver and column sense together: rows in, codes out, the array's pins between, lent to write pulses."""
 
 from __future__ import annotations
 
-from amaranth import Module
+from amaranth import Module, Mux
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 from spintile.model.geometry import Geometry
 
 from .column_sense import ColumnSense
-from .pins import ArrayPins, ConverterPins, LinePins
+from .pins import ArrayPins, ConverterPins, WriteDrive
 from .row_driver import RowDriver
 from .tokens import Flow, adc_bits_shape, codes_token, rows_token
 
@@ -30,6 +30,9 @@ class ReadPath(Component):
     -------
     rows : In(stream of rows_token)
         Reads in order.
+    write : In(WriteDrive)
+        The pulse generator. While it is ``active`` rows, columns and gates are its own; the selected kernel is always
+        the row driver's register.
     array : Out(ArrayPins)
         Pins of the array.
     codes : Out(stream of codes_token)
@@ -41,7 +44,7 @@ class ReadPath(Component):
     busy : Out(1)
         A conversion is under way.
     idle : Out(1)
-        No read is driven, in conversion or in the output register. A waiting token is always behind a driven one.
+        No read waits, is driven, in conversion or in the output register.
     abort : In(1)
         Drops every read; from the next cycle on every line is at the reference.
     """
@@ -51,6 +54,7 @@ class ReadPath(Component):
         super().__init__(
             {
                 "rows": In(stream.Signature(rows_token(geometry))),
+                "write": In(WriteDrive(geometry)),
                 "array": Out(ArrayPins(geometry)),
                 "codes": Out(stream.Signature(codes_token(geometry))),
                 "trace": Out(Flow(codes_token(geometry))),
@@ -63,15 +67,27 @@ class ReadPath(Component):
         )
 
     def elaborate(self, platform: object) -> Module:
-        """Wiring only."""
+        """Wiring, and a multiplexer for each line."""
         m = Module()
         m.submodules.row_driver = driver = RowDriver(self.geometry)
         m.submodules.column_sense = sense = ColumnSense(self.geometry)
         connect(m, flipped(self.rows), driver.rows)
         connect(m, driver.read, sense.read)
         connect(m, sense.codes, flipped(self.codes))
-        for name in LinePins(self.geometry).members:
-            m.d.comb += getattr(self.array, name).eq(getattr(driver.lines, name))
+        lines, write = driver.lines, self.write
+        m.d.comb += [
+            self.array.kernel.eq(lines.kernel),
+            self.array.select.eq(lines.select),
+            self.array.gate.eq(Mux(write.active, write.gate, lines.gate)),
+            self.array.pulse.eq(write.pulse),
+            self.array.level.eq(write.level),
+            driver.claim.eq(write.claim),
+            driver.claim_kernel.eq(write.kernel),
+            write.rest.eq(driver.rest),
+        ]
+        for name in ("row_mode", "col_mode"):
+            reads, writes, pins = (getattr(side, name) for side in (lines, write, self.array))
+            m.d.comb += pins.as_value().eq(Mux(write.active, writes.as_value(), reads.as_value()))
         for name, member in ConverterPins(self.geometry).members.items():
             inner, outer = getattr(sense.converter, name), getattr(self.array, name)
             m.d.comb += inner.eq(outer) if member.flow == In else outer.eq(inner)
@@ -83,6 +99,6 @@ class ReadPath(Component):
             self.trace.valid.eq(sense.trace.valid),
             self.trace.payload.eq(sense.trace.payload),
             self.busy.eq(sense.busy),
-            self.idle.eq(~self.array.gate[0] & ~sense.busy & ~sense.codes.valid),
+            self.idle.eq(driver.rest & sense.idle),
         ]
         return m

@@ -12,6 +12,9 @@ from .registers import Register, RegisterField, RegisterMap
 
 __all__ = ["c_header", "html_page", "systemrdl", "write_register_docs"]
 
+#: Words that SystemRDL keeps for itself and a field may be called by; a backslash makes a name of them.
+_RDL_WORDS = frozenset({"default", "enum", "field", "level", "mem", "number", "signal", "type", "unsigned", "with"})
+
 _SPDX = "SPDX-License-Identifier: BSD-3-Clause"
 
 
@@ -64,7 +67,7 @@ def systemrdl(registers: RegisterMap) -> str:
             high = part.low + part.width - 1
             lines.append(
                 f"        field {{ desc = {_quoted(part.doc)}; {access} }} "
-                f"{part.name}[{high}:{part.low}] = 0x{part.reset:X};"
+                f"{_rdl_name(part.name)}[{high}:{part.low}] = 0x{part.reset:X};"
             )
         array = f"[{register.count}]" if register.count > 1 else ""
         step = " += 0x4" if register.count > 1 else ""
@@ -130,7 +133,7 @@ small {{ color: #777; font-weight: normal; }}
 <body>
 <h1>Registers <small>geometry {name}</small></h1>
 <p>Byte offsets of 32-bit words on AXI4-Lite. Accesses to offsets that are not listed, writes to read-only registers,
-writes of single bytes and reads of windows answer SLVERR and do nothing.</p>
+writes of single bytes and reads of windows and write-only registers answer SLVERR and do nothing.</p>
 {overview}
 <h2>Windows</h2>
 <p>Write only. Word [group][lane] is at offset + 4 * (group * stride + lane).</p>
@@ -170,7 +173,13 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
+def _rdl_name(name: str) -> str:
+    return f"\\{name}" if name in _RDL_WORDS else name
+
+
 def _rdl_access(register: Register, part: RegisterField) -> str:
+    if register.access == "wo":
+        return "sw = w; hw = r;"
     if part.pulse:
         return "sw = w; hw = r; singlepulse;"
     if register.access == "rw":

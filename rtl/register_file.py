@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from amaranth import Const, Module, Signal, Value, unsigned
 from amaranth.lib.data import ArrayLayout, Field, FlexibleLayout, StructLayout
 from amaranth.lib.wiring import Component, In, Out
@@ -12,13 +14,19 @@ from .axi_lite import ADDRESS_BITS, RegisterAccess
 from .registers import Register, Window, register_map
 from .tokens import Flow, offsets_layout
 
-__all__ = ["RegisterFile", "register_layout", "window_write"]
+__all__ = ["RegisterFile", "register_layout", "register_write", "window_write"]
 
 
 def register_layout(register: Register) -> FlexibleLayout | ArrayLayout:
     """Bits of a register as named fields; an array of them for a register with more than one element."""
     layout = FlexibleLayout(32, {part.name: Field(unsigned(part.width), part.low) for part in register.fields})
     return ArrayLayout(layout, register.count) if register.count > 1 else layout
+
+
+def register_write(register: Register) -> StructLayout:
+    """A write to one of the registers of a write-only array."""
+    one = dataclasses.replace(register, count=1)
+    return StructLayout({"index": unsigned(max(1, (register.count - 1).bit_length())), "value": register_layout(one)})
 
 
 def window_write(window: Window) -> StructLayout:
@@ -44,6 +52,8 @@ class RegisterFile(Component):
     <register> : Out(register_layout) for ``rw``, In(register_layout) for ``ro``
         Fields that the map calls a pulse are 1 for one cycle, the one after the write. Registers that are constants in
         the map (IDENTITY, VERSION, GEOMETRY) have no member.
+    <register> : Out(Flow of register_write) for ``wo``
+        In the cycle of the access.
     image_index_written : Out(1)
         1 in the cycle after IMAGE_INDEX was written.
     <window> : Out(Flow of window_write)
@@ -60,7 +70,12 @@ class RegisterFile(Component):
         members = {
             register.name.lower(): (Out if register.access == "rw" else In)(register_layout(register))
             for register in self.map.registers
-            if register.name not in self.CONSTANTS
+            if register.name not in self.CONSTANTS and register.access != "wo"
+        }
+        members |= {
+            register.name.lower(): Out(Flow(register_write(register)))
+            for register in self.map.registers
+            if register.access == "wo"
         }
         members |= {
             window.name.lower(): Out(Flow(window_write(window)))
@@ -95,14 +110,23 @@ class RegisterFile(Component):
                             m.d.comb += exists.eq(1)
                             with m.If(access.write):
                                 m.d.sync += storage[register.name, index].eq(access.write_data & register.mask)
+                        elif register.access == "wo":
+                            flow = getattr(self, register.name.lower())
+                            m.d.comb += [exists.eq(1), flow.valid.eq(access.write), flow.payload.index.eq(index)]
             with m.Default():
                 self._windows(m, exists)
+        for register in self.map.registers:
+            if register.access == "wo":
+                value = Value.cast(getattr(self, register.name.lower()).payload.value)
+                m.d.comb += value.eq(access.write_data & register.mask)
         m.d.comb += access.write_error.eq(~exists)
         index_offset = self.map.address("IMAGE_INDEX")
         m.d.sync += self.image_index_written.eq(access.write & (access.write_address == index_offset))
 
         with m.Switch(access.read_address):
             for register in self.map.registers:
+                if register.access == "wo":
+                    continue
                 for index in range(register.count):
                     with m.Case(register.offset + 4 * index):
                         m.d.comb += [readable.eq(1), access.read_data.eq(self._value(register, index))]

@@ -3,141 +3,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
-
 from spintile.model.geometry import Geometry
+
+from .register_table import Register, RegisterField, RegisterMap, Window, whole
+from .writing.registers import write_registers, write_windows
 
 __all__ = ["IDENTITY", "VERSION", "Register", "RegisterField", "RegisterMap", "Window", "register_map"]
 
 #: "SPTL" in ASCII.
 IDENTITY = 0x5350544C
 #: Of this map: major (a host must know it) in the upper half, minor (only additions) in the lower.
-VERSION = 0x0001_0000
-
-
-@dataclass(frozen=True)
-class RegisterField:
-    """Bits ``low`` to ``low + width - 1`` of a register.
-
-    A *pulse* field is 1 for one cycle when a 1 is written to it, and reads as 0.
-    """
-
-    name: str
-    low: int
-    width: int
-    doc: str
-    reset: int = 0
-    pulse: bool = False
-
-    @property
-    def mask(self) -> int:
-        """The field's bits in the register."""
-        return ((1 << self.width) - 1) << self.low
-
-
-@dataclass(frozen=True)
-class Register:
-    """A 32-bit register, or ``count`` of them one after the other.
-
-    Access is ``ro`` (writing is an error) or ``rw``. Bits without a field read as 0 and ignore what is written.
-    """
-
-    name: str
-    offset: int
-    access: Literal["ro", "rw"]
-    fields: tuple[RegisterField, ...]
-    doc: str
-    count: int = 1
-
-    @property
-    def mask(self) -> int:
-        """All bits that belong to a field."""
-        return sum(part.mask for part in self.fields)
-
-    @property
-    def reset(self) -> int:
-        """The whole register after reset."""
-        return sum(part.reset << part.low for part in self.fields)
-
-
-@dataclass(frozen=True)
-class Window:
-    """A write-only memory behind consecutive 32-bit words; reading is an error.
-
-    Words come in groups of ``stride``, of which the first ``lanes`` exist; there are ``groups`` of them.
-    """
-
-    name: str
-    offset: int
-    groups: int
-    doc: str
-    lanes: int = 1
-    stride: int = 1
-
-    @property
-    def words(self) -> int:
-        """32-bit words that the window spans, holes included."""
-        return self.groups * self.stride
-
-
-@dataclass(frozen=True)
-class RegisterMap:
-    """All registers and windows of a chip, by ascending offset."""
-
-    geometry: Geometry
-    registers: tuple[Register, ...]
-    windows: tuple[Window, ...]
-    _by_name: dict[str, Register | Window] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        entries: tuple[Register | Window, ...] = (*self.registers, *self.windows)
-        object.__setattr__(self, "_by_name", {entry.name: entry for entry in entries})
-
-    def register(self, name: str) -> Register:
-        """The register of that name.
-
-        Raises
-        ------
-        KeyError
-            If there is none.
-        """
-        entry = self._by_name[name]
-        if not isinstance(entry, Register):
-            raise KeyError(f"{name} must be a register, not a window")
-        return entry
-
-    def window(self, name: str) -> Window:
-        """The window of that name; KeyError if there is none."""
-        entry = self._by_name[name]
-        if not isinstance(entry, Window):
-            raise KeyError(f"{name} must be a window, not a register")
-        return entry
-
-    def address(self, name: str, index: int = 0, lane: int = 0) -> int:
-        """Byte address of a register, of element ``index`` of an array, or of a word of a window.
-
-        Raises
-        ------
-        KeyError
-            If nothing has that name.
-        ValueError
-            If index or lane do not exist.
-        """
-        entry = self._by_name[name]
-        count, lanes, stride = (
-            (entry.count, 1, 1) if isinstance(entry, Register) else (entry.groups, entry.lanes, entry.stride)
-        )
-        if not 0 <= index < count or not 0 <= lane < lanes:
-            raise ValueError(f"{name} must be indexed below [{count}][{lanes}], not [{index}][{lane}]")
-        return entry.offset + 4 * (index * stride + lane)
-
-
-def _whole(
-    name: str, offset: int, access: Literal["ro", "rw"], doc: str, *, width: int = 32, reset: int = 0
-) -> Register:
-    """A register with a single field from bit 0."""
-    return Register(name, offset, access, (RegisterField("value", 0, width, doc, reset),), doc)
+VERSION = 0x0001_0001
 
 
 def register_map(geometry: Geometry) -> RegisterMap:
@@ -160,7 +36,7 @@ def register_map(geometry: Geometry) -> RegisterMap:
         0x010,
         "ro",
         (
-            RegisterField("busy", 0, 1, "An image is in the chip or a read is under way."),
+            RegisterField("busy", 0, 1, "An image is in the chip, a read is under way, or a command is."),
             RegisterField("illegal_instruction", 1, 1, "The sequencer met a word that is no instruction and stopped."),
             RegisterField("loop_error", 2, 1, "Loops too deep, empty or unbalanced; the sequencer stopped."),
             RegisterField("stream_error", 3, 1, "tlast was not on the last word of an image; loading stopped."),
@@ -194,12 +70,12 @@ def register_map(geometry: Geometry) -> RegisterMap:
     return RegisterMap(
         geometry,
         (
-            _whole("IDENTITY", 0x000, "ro", 'Always 0x5350544C, "SPTL".', reset=IDENTITY),
-            _whole("VERSION", 0x004, "ro", "Version of this map, major in bits 31:16, minor in 15:0.", reset=VERSION),
-            _whole("GEOMETRY", 0x008, "ro", "Digest of the geometry this chip was made for.", reset=geometry.digest()),
+            whole("IDENTITY", 0x000, "ro", 'Always 0x5350544C, "SPTL".', reset=IDENTITY),
+            whole("VERSION", 0x004, "ro", "Version of this map, major in bits 31:16, minor in 15:0.", reset=VERSION),
+            whole("GEOMETRY", 0x008, "ro", "Digest of the geometry this chip was made for.", reset=geometry.digest()),
             control,
             status,
-            _whole(
+            whole(
                 "ADC_BITS",
                 0x014,
                 "rw",
@@ -207,7 +83,7 @@ def register_map(geometry: Geometry) -> RegisterMap:
                 width=geometry.adc_bits.bit_length(),
                 reset=geometry.adc_bits,
             ),
-            _whole(
+            whole(
                 "SETTLE",
                 0x018,
                 "rw",
@@ -215,22 +91,28 @@ def register_map(geometry: Geometry) -> RegisterMap:
                 width=8,
                 reset=geometry.settle_cycles,
             ),
-            _whole("LAYERS", 0x01C, "rw", f"Layers of the network, 1 to {geometry.layer_limit}.", width=4),
-            _whole("BEATS", 0x020, "rw", f"Words of {geometry.word_bits} bits per image.", width=16),
-            _whole("IMAGE_INDEX", 0x024, "rw", "Index of the next image, taken over when written and by soft_reset."),
+            whole("LAYERS", 0x01C, "rw", f"Layers of the network, 1 to {geometry.layer_limit}.", width=4),
+            whole("BEATS", 0x020, "rw", f"Words of {geometry.word_bits} bits per image.", width=16),
+            whole("IMAGE_INDEX", 0x024, "rw", "Index of the next image, taken over when written and by soft_reset."),
             repair,
-            _whole("PAIR_SUM", 0x02C, "rw", f"K: nominal G_P + G_AP of one row {lsb}.", width=constant),
-            _whole("PEAK", 0x030, "rw", f"P: nominal G_P of one row {lsb}.", width=constant),
-            _whole("DIFFERENCE", 0x034, "rw", f"D: nominal G_P - G_AP of one row {lsb}.", width=constant),
-            _whole("MARGIN_BASE", 0x038, "rw", f"m0: margin without driven rows {lsb}.", width=constant),
-            _whole("MARGIN_ROW", 0x03C, "rw", f"m1: margin per driven row {lsb}.", width=constant),
-            _whole("CYCLES", 0x040, "ro", "Cycles in which STATUS.busy was 1."),
-            _whole("READS", 0x044, "ro", "Reads sampled."),
-            _whole("IMAGES", 0x048, "ro", "Results taken."),
-            _whole("CONVERTING", 0x04C, "ro", "Cycles in which the converters were busy."),
-            _whole("FIRST_RESULT", 0x050, "ro", "Cycles from clear_counters to the first result taken."),
-            _whole("LAST_RESULT", 0x054, "ro", "Cycles from clear_counters to the last result taken."),
+            whole("PAIR_SUM", 0x02C, "rw", f"K: nominal G_P + G_AP of one row {lsb}.", width=constant),
+            whole("PEAK", 0x030, "rw", f"P: nominal G_P of one row {lsb}.", width=constant),
+            whole("DIFFERENCE", 0x034, "rw", f"D: nominal G_P - G_AP of one row {lsb}.", width=constant),
+            whole("MARGIN_BASE", 0x038, "rw", f"m0: margin without driven rows {lsb}.", width=constant),
+            whole("MARGIN_ROW", 0x03C, "rw", f"m1: margin per driven row {lsb}.", width=constant),
+            whole(
+                "CYCLES",
+                0x040,
+                "ro",
+                "Cycles in which STATUS.busy was 1; commands of the write controller do not count here or below.",
+            ),
+            whole("READS", 0x044, "ro", "Reads sampled."),
+            whole("IMAGES", 0x048, "ro", "Results taken."),
+            whole("CONVERTING", 0x04C, "ro", "Cycles in which the converters were busy."),
+            whole("FIRST_RESULT", 0x050, "ro", "Cycles from clear_counters to the first result taken."),
+            whole("LAST_RESULT", 0x054, "ro", "Cycles from clear_counters to the last result taken."),
             layers,
+            *write_registers(geometry),
         ),
         (
             Window("OFFSET", 0x01000, geometry.cols, "Signed offset in codes, one word per column."),
@@ -243,6 +125,7 @@ def register_map(geometry: Geometry) -> RegisterMap:
                 lanes=2,
                 stride=2,
             ),
+            *write_windows(geometry),
             Window(
                 "THRESHOLD",
                 0x40000,

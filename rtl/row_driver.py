@@ -9,7 +9,7 @@ from amaranth.lib.wiring import Component, In, Out
 from spintile.model.geometry import Geometry
 
 from .pins import LineMode, LinePins
-from .tokens import driven_token, rows_token
+from .tokens import driven_token, kernel_shape, rows_token
 
 __all__ = ["RowDriver"]
 
@@ -18,7 +18,8 @@ class RowDriver(Component):
     """Holds the read that is on the lines, and one that waits for it to be sampled.
 
     Every line comes straight from a register. One kernel at a time is selected by construction: there is one
-    register of the driven kernel. A kernel and its rows change at once, in the cycle after a sample::
+    register of the driven kernel, for reads and for write pulses. A kernel and its rows change at once, in the
+    cycle after a sample::
 
         cycle           0        1        2        3        4        5
         rows.valid    | a      | b      | c      | c      | c      |
@@ -46,8 +47,13 @@ class RowDriver(Component):
         reference with no kernel selected and all gates off.
     settle : In(8)
         The register ``SETTLE``; stable while reads are under way.
+    claim : In(1), claim_kernel : In(kernel_shape)
+        A write pulse has the lines from the next cycle on: while nothing else is driven, that kernel is selected then.
+        Reads that come meanwhile wait.
+    rest : Out(1)
+        No read is driven and none waits.
     abort : In(1)
-        Drops both reads.
+        Drops both reads; no kernel is selected in the next cycle.
     """
 
     def __init__(self, geometry: Geometry) -> None:
@@ -58,6 +64,9 @@ class RowDriver(Component):
                 "read": Out(stream.Signature(driven_token(geometry))),
                 "lines": Out(LinePins(geometry)),
                 "settle": In(8),
+                "claim": In(1),
+                "claim_kernel": In(kernel_shape(geometry)),
+                "rest": Out(1),
                 "abort": In(1),
             }
         )
@@ -82,7 +91,8 @@ class RowDriver(Component):
             free.eq(~driving | sampled),
             self.rows.ready.eq(~waits),
             entering.eq(Mux(waits, waiting, self.rows.payload)),
-            load.eq(free & (waits | self.rows.valid)),
+            load.eq(free & (waits | self.rows.valid) & ~self.claim),
+            self.rest.eq(~driving & ~waits),
         ]
 
         with m.If(driving & (remaining != 0)):
@@ -97,7 +107,9 @@ class RowDriver(Component):
             ]
         with m.Elif(free):
             m.d.sync += [driving.eq(0), select.eq(0), driven.rows.eq(0)]
-        with m.If(self.rows.valid & ~waits & ~free):
+            with m.If(self.claim):
+                m.d.sync += [select.eq(1 << self.claim_kernel), driven.kernel.eq(self.claim_kernel)]
+        with m.If(self.rows.valid & ~waits & ~load):
             m.d.sync += [waiting.eq(self.rows.payload), waits.eq(1)]
         with m.If(self.abort):
             m.d.sync += [driving.eq(0), select.eq(0), driven.rows.eq(0), waits.eq(0)]

@@ -20,6 +20,7 @@ from .read_path import ReadPath
 from .register_file import RegisterFile
 from .sequencer import Sequencer
 from .trace import TracePins
+from .writing.writer import Writer
 
 __all__ = ["Top"]
 
@@ -55,6 +56,8 @@ class Top(Component):
         Images: BEATS words each, ``tlast`` with the last one.
     result : Out(AxiStream of 32)
         One word per image, in the order of the images: class in bits 7:0, low 24 bits of the image's index above.
+    report : Out(AxiStream of 64)
+        Words of the write controller, ``geometry.REPORT_WORD``; ``tlast`` with the last word of a command.
     array : Out(ArrayPins)
         Pins of the array of one kernel group.
     trace : Out(TracePins)
@@ -68,6 +71,7 @@ class Top(Component):
             "s_axi": In(AxiLite()),
             "image": In(AxiStream(geometry.word_bits)),
             "result": Out(AxiStream(32)),
+            "report": Out(AxiStream(64)),
             "array": Out(ArrayPins(geometry)),
         }
         if trace:
@@ -95,17 +99,25 @@ class Top(Component):
         m.submodules.memory = ResetInserter(soft_reset)(memory)
         m.submodules.sequencer = ResetInserter(soft_reset)(sequencer)
         m.submodules.gather = ResetInserter(soft_reset)(gather)
+        m.submodules.writer = writer = Writer(geometry)
         m.submodules.read_path = read_path = ReadPath(geometry)
         m.submodules.accumulator = accumulator = Accumulator(geometry)
         m.submodules.activation = activation = Activation(geometry)
-        m.d.comb += [block.abort.eq(soft_reset) for block in (read_path, accumulator, activation)]
+        m.d.comb += [block.abort.eq(soft_reset) for block in (accumulator, activation)]
+        m.d.comb += [read_path.abort.eq(writer.drop), writer.soft_reset.eq(soft_reset)]
 
         connect(m, flipped(self.image), loader.image)
         connect(m, loader.memory, memory.image)
         connect(m, sequencer.reads, gather.reads)
         connect(m, gather.memory, memory.read)
-        connect(m, gather.rows, read_path.rows)
-        connect(m, read_path.codes, accumulator.codes)
+        connect(m, gather.rows, writer.rows)
+        connect(m, writer.read_rows, read_path.rows)
+        connect(m, writer.drive, read_path.write)
+        connect(m, read_path.codes, writer.read_codes)
+        connect(m, writer.codes, accumulator.codes)
+        for name in ("target", "step_p", "step_ap"):
+            connect(m, getattr(registers, name), getattr(writer, name))
+        connect(m, writer.report, flipped(self.report))
         connect(m, accumulator.acc, activation.acc)
         connect(m, sequencer.emits, activation.emit)
         connect(m, activation.write, memory.write)
@@ -139,7 +151,7 @@ class Top(Component):
                 & (beats != 0)
                 & (beats <= half_words(geometry))
             ),
-            enable.eq(registers.control.enable & legal),
+            enable.eq(registers.control.enable & legal & ~writer.active),
             loader.enable.eq(enable),
             loader.beats.eq(beats),
             sequencer.enable.eq(enable),
@@ -169,18 +181,21 @@ class Top(Component):
             m.d.sync += misconfigured.eq(1)
         with m.If(soft_reset):
             m.d.sync += [in_flight.eq(0), misconfigured.eq(0)]
+        inferring = Signal()
         status = registers.status
+        self._connect_writer(m, writer, registers, inferring)
         m.d.comb += [
-            status.busy.eq((in_flight != 0) | sequencer.active | ~read_path.idle),
+            inferring.eq(~writer.active & ((in_flight != 0) | sequencer.active | ~read_path.idle)),
+            status.busy.eq(inferring | writer.status.busy),
             status.illegal_instruction.eq(sequencer.illegal_instruction),
             status.loop_error.eq(sequencer.loop_error),
             status.stream_error.eq(loader.error),
             status.configuration_error.eq(misconfigured),
             status.images_in_flight.eq(in_flight),
             counters.clear.eq(registers.control.clear_counters),
-            counters.busy.eq(status.busy),
-            counters.sample.eq(self.array.sample),
-            counters.converting.eq(read_path.busy),
+            counters.busy.eq(inferring),
+            counters.sample.eq(self.array.sample & ~writer.active),
+            counters.converting.eq(read_path.busy & ~writer.active),
             counters.result.eq(result_taken),
             registers.cycles.value.eq(counters.cycles),
             registers.reads.value.eq(counters.reads),
@@ -190,16 +205,52 @@ class Top(Component):
             registers.last_result.value.eq(counters.last_result),
         ]
         if self._trace:
-            self._traces(m, read_path, accumulator, activation, result_taken)
+            codes_taken = read_path.trace.valid & ~writer.active
+            self._traces(m, codes_taken, read_path, accumulator, activation, result_taken)
         return m
 
+    def _connect_writer(self, m: Module, writer: Writer, registers: RegisterFile, chip_busy: Signal) -> None:
+        """Registers of the write controller."""
+        command, options, settings = registers.write_command, registers.write_options, writer.settings
+        m.d.comb += [
+            writer.start.eq(command.start),
+            writer.abort.eq(command.abort),
+            writer.enable.eq(registers.control.enable),
+            writer.chip_busy.eq(chip_busy),
+            writer.adc_bits.eq(registers.adc_bits.value),
+            settings.op.eq(command.op),
+            settings.setup.eq(registers.write_setup.value),
+        ]
+        for name in ("steps", "repeats", "passes", "single", "passive", "float_unselected", "read_first"):
+            m.d.comb += settings[name].eq(options[name])
+        pairs = [(settings[lines], getattr(registers, f"write_{lines}")) for lines in ("kernels", "rows", "cols")]
+        for region, register in pairs:
+            m.d.comb += [region.first.eq(register.first), region.last.eq(register.last)]
+        for window, register in ((settings.windows.p, registers.window_p), (settings.windows.ap, registers.window_ap)):
+            m.d.comb += [window.low.eq(register.low), window.high.eq(register.high)]
+        status = registers.write_status
+        m.d.comb += [
+            getattr(status, name).eq(writer.status[name])
+            for name in ("busy", "refused", "configuration_error", "aborted")
+        ]
+        m.d.comb += [
+            registers.write_failed.value.eq(writer.status.failed),
+            registers.write_pulses.value.eq(writer.status.pulses),
+        ]
+
     def _traces(
-        self, m: Module, read_path: ReadPath, accumulator: Accumulator, activation: Activation, result_taken: Signal
+        self,
+        m: Module,
+        codes_taken: Value,
+        read_path: ReadPath,
+        accumulator: Accumulator,
+        activation: Activation,
+        result_taken: Signal,
     ) -> None:
         """Copies of the blocks' traces, field by field."""
         trace = self.trace
         sources = {
-            "codes": (read_path.trace.valid, read_path.trace.payload),
+            "codes": (codes_taken, read_path.trace.payload),
             "acc": (accumulator.trace.valid, accumulator.trace.payload),
             "activation": (activation.trace.valid, activation.trace.payload),
             "result": (result_taken, activation.result.payload),

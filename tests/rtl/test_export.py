@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from amaranth import Const, Module, Signal
 from amaranth.back import verilog
 from amaranth.lib.wiring import Component, Out
+from spintile.cosim.tools import find_verilator
 from spintile.model.geometry import Geometry, preset
 from spintile.rtl.export import MODULE, export_verilog, find_yosys, to_rtlil, to_verilog
 from spintile.rtl.top import Top
@@ -104,6 +106,27 @@ def test_a_combinational_loop_shows(tmp_path: Path) -> None:
     assert "logic loop" in process.stdout + process.stderr
 
 
+def circular(text: str, folder: Path, top: str) -> list[str]:
+    """Nets in which Verilator sees a circle, be it only between different bits of a vector: they slow it down."""
+    verilator = find_verilator()
+    if not verilator.command:
+        pytest.skip(f"needs Verilator: {verilator.problem}")
+    (folder / "design.v").write_text(text)
+    command = [*verilator.command, "--lint-only", "-Wno-fatal", "--top-module", top, "design.v"]
+    environment = {**os.environ, **verilator.environment}
+    process = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    return [line for line in process.stderr.splitlines() if line.startswith("%Warning-UNOPTFLAT")]
+
+
+def test_verilator_sees_no_circle_in_the_chip(exported: str, tmp_path: Path) -> None:
+    assert circular(exported, tmp_path, MODULE) == []
+
+
+def test_a_circle_shows_in_verilator(tmp_path: Path) -> None:
+    design = "module c(input a, input b, output o); assign o = (o & a) ^ b; endmodule"
+    assert circular(design, tmp_path, "c")
+
+
 def test_same_inputs_give_the_same_bytes(exported: str, tmp_path: Path) -> None:
     assert export_verilog(TINY, tmp_path / "chip.v", trace=True).read_text() == exported
     assert str(Path(__file__).parents[2]) not in exported
@@ -127,6 +150,11 @@ def test_ports_carry_the_promised_names(exported: str) -> None:
         "array__col_mode": ("output", 12),
         "array__trial": ("output", 12),
         "array__comparator": ("input", 4),
+        "array__pulse": ("output", 1),
+        "array__level": ("output", 12),
+        "report__tdata": ("output", 64),
+        "report__tlast": ("output", 1),
+        "report__tready": ("input", 1),
         "array__tag_ordinal": ("output", 20),
         "trace__codes__codes": ("output", 12),
         "trace__acc__acc": ("output", 16),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from amaranth.sim import SimulatorContext
 from spintile.model.geometry import Geometry
+from spintile.rtl.pins import LineMode
 from spintile.rtl.read_path import ReadPath
 from stream_bench import ArrayBehindPins, Testbench, contract_codes, flow, no_path, plain, run, sink, source
 
@@ -151,9 +152,11 @@ def test_idle_tells_when_nothing_is_left() -> None:
         for _ in range(40):
             assert not ctx.get(dut.idle)
             await ctx.tick()
-        for _ in range(2):
+        # The codes of the second read wait in the conversion registers until those of the first are taken.
+        for left in (1, 0):
             assert not ctx.get(dut.idle)
             await sink(dut.codes, 1, [])(ctx)
+            assert ctx.get(dut.idle) == (not left)
             await ctx.tick()
             await ctx.tick()
         assert ctx.get(dut.idle)
@@ -183,3 +186,34 @@ def test_abort_rests_the_lines_and_forgets_every_read(cycle: int) -> None:
 
     run(dut, testbench, background=[array.lines, array.testbench])
     assert taken[0][1]["codes"] == contract_codes(sums_of(GEOMETRY, 2, 5), 4, 3)
+
+
+def test_lines_belong_to_a_pulse_while_it_is_active_and_the_kernel_to_the_row_driver() -> None:
+    dut = ReadPath(GEOMETRY)
+    drive, pins = dut.write, dut.array
+    modes = [LineMode.WRITE_P, LineMode.FLOAT, LineMode.FLOAT, LineMode.FLOAT]
+
+    async def testbench(ctx: SimulatorContext) -> None:
+        assert ctx.get(drive.rest)
+        ctx.set(drive.row_mode, modes)
+        ctx.set(drive.col_mode, [LineMode.FLOAT] * 6)
+        ctx.set(drive.gate, 0b100)
+        ctx.set(drive.kernel, 1)
+        for _ in range(3):
+            assert not any(plain(ctx.get(pins.row_mode))), "lines of an inactive pulse must not show"
+            assert not ctx.get(pins.gate)
+            assert not ctx.get(pins.select)
+            await ctx.tick()
+        ctx.set(drive.claim, 1)
+        await ctx.tick()
+        ctx.set(drive.active, 1)
+        ctx.set(drive.level, 77)
+        ctx.set(drive.pulse, 1)
+        for _ in range(3):
+            assert plain(ctx.get(pins.row_mode)) == [mode.value for mode in modes]
+            assert plain(ctx.get(pins.col_mode)) == [LineMode.FLOAT.value] * 6
+            assert (ctx.get(pins.select), ctx.get(pins.kernel), ctx.get(pins.gate)) == (0b010, 1, 0b100)
+            assert (ctx.get(pins.level), ctx.get(pins.pulse)) == (77, 1)
+            await ctx.tick()
+
+    run(dut, testbench)

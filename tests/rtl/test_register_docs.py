@@ -55,9 +55,9 @@ def _field(node: FieldNode) -> tuple[int, int, int, bool, bool]:
 
 
 def _fields(register: Register) -> dict[str, tuple[int, int, int, bool, bool]]:
+    readable, writable = register.access != "wo", register.access != "ro"
     return {
-        part.name: (part.low, part.width, part.reset, not part.pulse, register.access == "rw")
-        for part in register.fields
+        part.name: (part.low, part.width, part.reset, readable and not part.pulse, writable) for part in register.fields
     }
 
 

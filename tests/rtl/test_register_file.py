@@ -45,6 +45,8 @@ def test_every_register_resets_holds_its_fields_and_shows_what_the_chip_says() -
 
     async def host(ctx: SimulatorContext) -> None:
         for register in file.map.registers:
+            if register.access == "wo":
+                continue
             for index in range(register.count):
                 address = file.map.address(register.name, index)
                 pulses = sum(part.mask for part in register.fields if part.pulse)
@@ -67,6 +69,32 @@ def test_every_register_resets_holds_its_fields_and_shows_what_the_chip_says() -
     run(file, host)
 
 
+def test_write_only_registers_pass_on_their_fields_and_cannot_be_read() -> None:
+    file = RegisterFile(GEOMETRY)
+    registers = [register for register in file.map.registers if register.access == "wo"]
+    assert [register.name for register in registers] == ["STEP_P", "STEP_AP"]
+
+    async def host(ctx: SimulatorContext) -> None:
+        ctx.set(file.access.write_data, 0xFFFF_FFFF)
+        for register in registers:
+            for index in range(register.count):
+                address = file.map.address(register.name, index)
+                ctx.set(file.access.write_address, address)
+                ctx.set(file.access.write, 1)
+                assert not ctx.get(file.access.write_error)
+                for other in registers:
+                    assert ctx.get(getattr(file, other.name.lower()).valid) == (other is register)
+                flow = getattr(file, register.name.lower())
+                assert ctx.get(flow.payload.index) == index
+                assert ctx.get(Value.cast(flow.payload.value)) == register.mask
+                await ctx.tick()
+                ctx.set(file.access.write, 0)
+                assert not ctx.get(flow.valid)
+                assert read(ctx, file, address) is None
+
+    run(file, host)
+
+
 def test_every_word_of_every_window_arrives_with_its_group_and_lane() -> None:
     file = RegisterFile(GEOMETRY)
 
@@ -81,7 +109,7 @@ def test_every_word_of_every_window_arrives_with_its_group_and_lane() -> None:
                     ctx.set(file.access.write_data, number)
                     ctx.set(file.access.write, 1)
                     assert not ctx.get(file.access.write_error)
-                    for other in ("instruction", "segment", "threshold"):
+                    for other in ("instruction", "segment", "target", "threshold"):
                         flow = getattr(file, other)
                         assert ctx.get(flow.valid) == (other == window.name.lower())
                         if other == window.name.lower():
@@ -107,12 +135,25 @@ def test_offsets_are_signed() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    [0x58, 0x7C, 0x8C, 0xFFC, 0x1000 + 4 * 7, 0x2000 + 4 * 9, 0x10000, 0x40000 + 4 * 3, 0x40000 + 4 * 20, 0xFFFFC],
+    [
+        0x58,
+        0x7C,
+        0x8C,
+        0xFFC,
+        0x1000 + 4 * 7,
+        0x2000 + 4 * 9,
+        0x12C,
+        0x200,
+        0x10000 + 4 * 15,
+        0x40000 + 4 * 3,
+        0x40000 + 4 * 20,
+        0xFFFFC,
+    ],
     ids=hex,
 )
 def test_addresses_between_are_refused_and_change_nothing(address: int) -> None:
     file = RegisterFile(GEOMETRY)
-    flows: list[Any] = [file.instruction, file.segment, file.threshold]
+    flows: list[Any] = [file.instruction, file.segment, file.threshold, file.target, file.step_p, file.step_ap]
 
     async def host(ctx: SimulatorContext) -> None:
         ctx.set(file.access.write_address, address)
@@ -122,7 +163,7 @@ def test_addresses_between_are_refused_and_change_nothing(address: int) -> None:
         assert not await write(ctx, file, address, 0xFFFF_FFFF)
         assert read(ctx, file, address) is None
         for register in file.map.registers:
-            if register.name not in RegisterFile.CONSTANTS:
+            if register.name not in RegisterFile.CONSTANTS and register.access != "wo":
                 assert read(ctx, file, register.offset) == register.reset
         assert plain(ctx.get(file.offsets)) == [0] * 7
 

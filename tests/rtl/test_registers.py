@@ -60,6 +60,10 @@ def test_addresses_count_groups_and_lanes() -> None:
     registers = register_map(PRESETS["borders"])
     assert registers.address("LAYER", 3) == 0x08C
     assert registers.address("INSTRUCTION", 2, 1) == 0x08014
+    assert registers.address("STEP_P", 15) == 0x1BC
+    assert registers.address("STEP_AP", 1) == 0x1C4
+    assert registers.address("TARGET", 31 * 25 + 24) == 0x10000 + 4 * 799
+    assert register_map(PRESETS["borders"].replace(cols=40)).address("TARGET", 1, 1) == 0x1000C
     assert registers.address("THRESHOLD", 1, 2) == 0x40000 + (16 + 2) * 4
 
 
@@ -79,3 +83,51 @@ def test_registers_and_windows_are_told_apart() -> None:
         registers.register("SEGMENT")
     with pytest.raises(KeyError, match="STATUS must be a window, not a register"):
         registers.window("STATUS")
+
+
+def test_write_registers_are_where_hosts_look_for_them() -> None:
+    registers = register_map(PRESETS["borders"])
+    offsets = {
+        "WRITE_COMMAND": 0x100,
+        "WRITE_KERNELS": 0x104,
+        "WRITE_ROWS": 0x108,
+        "WRITE_COLS": 0x10C,
+        "WRITE_OPTIONS": 0x110,
+        "WRITE_SETUP": 0x114,
+        "WINDOW_P": 0x118,
+        "WINDOW_AP": 0x11C,
+        "WRITE_STATUS": 0x120,
+        "WRITE_FAILED": 0x124,
+        "WRITE_PULSES": 0x128,
+        "STEP_P": 0x180,
+        "STEP_AP": 0x1C0,
+    }
+    assert {name: registers.register(name).offset for name in offsets} == offsets
+    places = {
+        "WRITE_COMMAND": {"start": (0, 1), "abort": (1, 1), "op": (4, 3)},
+        "WRITE_KERNELS": {"first": (0, 8), "last": (8, 8)},
+        "WRITE_ROWS": {"first": (0, 6), "last": (8, 6)},
+        "WRITE_COLS": {"first": (0, 6), "last": (8, 6)},
+        "WRITE_OPTIONS": {
+            "steps": (0, 5),
+            "repeats": (8, 6),
+            "passes": (16, 6),
+            "single": (24, 1),
+            "passive": (25, 1),
+            "float_unselected": (26, 1),
+            "read_first": (27, 1),
+        },
+        "WINDOW_P": {"low": (0, 12), "high": (16, 12)},
+        "WINDOW_AP": {"low": (0, 12), "high": (16, 12)},
+        "WRITE_STATUS": {"busy": (0, 1), "refused": (1, 1), "configuration_error": (2, 1), "aborted": (3, 1)},
+        "STEP_P": {"level": (0, 12), "width": (12, 16)},
+        "STEP_AP": {"level": (0, 12), "width": (12, 16)},
+    }
+    found = {name: {part.name: (part.low, part.width) for part in registers.register(name).fields} for name in places}
+    assert found == places
+
+
+def test_regions_are_the_whole_chip_after_reset() -> None:
+    registers = register_map(PRESETS["goodwill"])
+    assert registers.register("WRITE_KERNELS").reset == 1 << 8
+    assert registers.register("WRITE_ROWS").reset == registers.register("WRITE_COLS").reset == 14 << 8

@@ -199,3 +199,60 @@ def test_abort_leaves_no_line_driven(reads: int) -> None:
             await ctx.tick()
 
     run(dut, testbench)
+
+
+def test_a_claim_selects_its_kernel_alone_and_reads_wait_for_its_end() -> None:
+    dut = RowDriver(SMALL)
+    read = token(1)
+
+    async def testbench(ctx: SimulatorContext) -> None:
+        assert ctx.get(dut.rest)
+        ctx.set(dut.claim, 1)
+        ctx.set(dut.claim_kernel, 5)
+        ctx.set(dut.rows.payload, read)
+        ctx.set(dut.rows.valid, 1)
+        await ctx.tick()
+        ctx.set(dut.rows.valid, 0)
+        for _ in range(4):
+            assert lines(ctx, dut) == {"select": 1 << 5, "rows": 0, "gate": 0}
+            assert ctx.get(dut.lines.kernel) == 5
+            assert not ctx.get(dut.read.valid)
+            assert not ctx.get(dut.rest), "a read waits"
+            await ctx.tick()
+        ctx.set(dut.claim, 0)
+        await ctx.tick()
+        assert lines(ctx, dut) == driven(SMALL, read)
+
+    run(dut, testbench)
+
+
+def test_a_claim_does_not_take_the_kernel_from_a_read() -> None:
+    dut = RowDriver(SMALL)
+    read = token(1)
+
+    async def testbench(ctx: SimulatorContext) -> None:
+        await source(dut.rows, [read])(ctx)
+        ctx.set(dut.claim, 1)
+        ctx.set(dut.claim_kernel, 5)
+        for _ in range(4):
+            assert not ctx.get(dut.rest)
+            assert lines(ctx, dut) == driven(SMALL, read)
+            await ctx.tick()
+        await sink(dut.read, 1, [])(ctx)
+        assert lines(ctx, dut) == {"select": 1 << 5, "rows": 0, "gate": 0}
+
+    run(dut, testbench)
+
+
+def test_abort_takes_the_kernel_from_a_claim() -> None:
+    dut = RowDriver(SMALL)
+
+    async def testbench(ctx: SimulatorContext) -> None:
+        ctx.set(dut.claim, 1)
+        await ctx.tick().repeat(3)
+        assert ctx.get(dut.lines.select)
+        ctx.set(dut.abort, 1)
+        await ctx.tick()
+        assert lines(ctx, dut) == REST
+
+    run(dut, testbench)
