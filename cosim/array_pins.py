@@ -168,6 +168,7 @@ class AnalogSide:
         self._pins = {name: getattr(dut, f"array__{name}") for name in _PINS}
         self._strobe, self._sample = self._pins["strobe"], self._pins["sample"]
         self._trial, self._phase = self._pins["trial"], self._pins["phase"]
+        self._select, self._row_mode = self._pins["select"], self._pins["row_mode"]
         self._ready = True
         self._answer: int | None = None
         self._due = False
@@ -218,20 +219,27 @@ class AnalogSide:
                 self._answer = self._comparators.answer_differential()
             else:
                 self._answer = self._comparators.answer(trial)
-        driven = (int(self._pins["select"].value), int(self._pins["row_mode"].value))
+        driven = self._observe_lines()
+        if self._sample.value:
+            self._observe_sample(*driven)
+
+    def _observe_lines(self) -> tuple[int, int]:
+        """What is selected and how the rows are driven: checked, and for how long it has been so."""
+        driven = (int(self._select.value), int(self._row_mode.value))
         if driven != self._driven:
             self._driven, self._driven_for = driven, 0
             self._check_lines(*driven)
         else:
             self._driven_for += 1
-        if self._sample.value:
-            self._observe_sample(*driven)
+        return driven
 
     def _check_lines(self, select: int, row_mode: int) -> None:
         if select & (select - 1):
             raise PinError(f"select must be one-hot or 0, not 0b{select:b}")
         if row_mode & self._other_modes:
             raise PinError(f"row modes must be reference or read, not 0b{row_mode:b}")
+        if int(self._pins["pulse"].value):
+            raise PinError("pulse must be 0 while the chip infers")
         if row_mode and not select:
             raise PinError(f"rows must be at the reference while no kernel is selected, not 0b{row_mode:b}")
 

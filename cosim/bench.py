@@ -73,6 +73,7 @@ class Bench:
         dut = self.dut
         dut.rst.value = 1
         self.pins.start()
+        dut.report__tready.value = 1  # no command is given: nothing comes
         self.host = Host(dut, self.job)
         self.source = AxiStreamSource(
             AxiStreamBus.from_prefix(dut, "image_"), dut.clk, byte_lanes=self.job.geometry.word_bits // 8
@@ -174,6 +175,8 @@ class Bench:
         self.cycles_per_image = None
         self._deadline = self.cycles + self._limits()[1]
         self.recorder.on_result = done
+        if job.image.column_offset.ndim == 2:
+            await self.host.load_offsets(position)
         await self.host.write("IMAGE_INDEX", job.first_index)
         await self.host.control("enable", "clear_counters")
         self.send()

@@ -57,7 +57,8 @@ def _key(geometry: Geometry, yosys: str) -> str:
     digest = hashlib.sha256()
     for package in (spintile.rtl, spintile.model.geometry):
         for folder in sorted(package.__path__):
-            for source in sorted(Path(folder).glob("*.py")):
-                digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+            for source in sorted(Path(folder).rglob("*.py")):
+                name = source.relative_to(folder).as_posix()
+                digest.update(name.encode() + b"\0" + source.read_bytes() + b"\0")
     digest.update(json.dumps([geometry.as_dict(), yosys, importlib.metadata.version("amaranth"), os.name]).encode())
     return digest.hexdigest()[:32]

@@ -6,31 +6,32 @@ from __future__ import annotations
 from typing import Any
 
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiResp
+from spintile.model.geometry import Geometry
 from spintile.rtl.registers import IDENTITY, register_map
 
 from .job import BenchJob
 
-__all__ = ["BenchError", "Host"]
+__all__ = ["BenchError", "Host", "RegisterHost"]
 
 
 class BenchError(AssertionError):
     """The design did not do what a host may expect of it."""
 
 
-class Host:
-    """Registers and program memories of one design.
+class RegisterHost:
+    """Registers and windows of one design, by name.
 
     Parameters
     ----------
     dut : handle
         The design, with an AXI4-Lite named ``s_axi__*``.
-    job : BenchJob
-        What to load.
+    geometry : Geometry
+        Its shape.
     """
 
-    def __init__(self, dut: Any, job: BenchJob) -> None:
-        self._job = job
-        self._map = register_map(job.geometry)
+    def __init__(self, dut: Any, geometry: Geometry) -> None:
+        self.geometry = geometry
+        self._map = register_map(geometry)
         self._axi = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axi_"), dut.clk)
 
     async def write(self, name: str, *words: int, index: int = 0) -> None:
@@ -61,8 +62,20 @@ class Host:
 
     async def control(self, *names: str) -> None:
         """Write CONTROL with these fields set and the others clear."""
-        fields = {field.name: field for field in self._map.register("CONTROL").fields}
-        await self.write("CONTROL", sum(1 << fields[name].low for name in names))
+        await self.set_fields("CONTROL", **dict.fromkeys(names, 1))
+
+    async def set_fields(self, register: str, index: int = 0, **values: int) -> None:
+        """Write a register with these fields as given and the others 0."""
+        fields = {field.name: field for field in self._map.register(register).fields}
+        for name, value in values.items():
+            if value >> fields[name].width:
+                raise ValueError(f"{register}.{name} must fit {fields[name].width} bits, not be {value}")
+        await self.write(register, sum(value << fields[name].low for name, value in values.items()), index=index)
+
+    async def get_fields(self, register: str) -> dict[str, int]:
+        """Read a register's fields."""
+        word = await self.read(register)
+        return {field.name: (word & field.mask) >> field.low for field in self._map.register(register).fields}
 
     async def check_identity(self) -> None:
         """The right design, made for this geometry.
@@ -72,13 +85,41 @@ class Host:
         BenchError
             If it is not.
         """
-        for name, wanted in (("IDENTITY", IDENTITY), ("GEOMETRY", self._job.geometry.digest())):
+        for name, wanted in (("IDENTITY", IDENTITY), ("GEOMETRY", self.geometry.digest())):
             found = await self.read(name)
             if found != wanted:
                 raise BenchError(f"{name} must read 0x{wanted:08x}, not 0x{found:08x}")
 
+    async def expect_idle(self) -> None:
+        """Raise BenchError if STATUS is not 0."""
+        status = await self.read("STATUS")
+        if status:
+            fields = self._map.register("STATUS").fields
+            told = ", ".join(f"{f.name} {(status & f.mask) >> f.low}" for f in fields if status & f.mask)
+            raise BenchError(f"STATUS must be 0 when all is done, not 0x{status:x} ({told})")
+
+
+class Host(RegisterHost):
+    """Loads programs for inference.
+
+    Parameters
+    ----------
+    dut : handle
+        The design.
+    job : BenchJob
+        What to load.
+    """
+
+    def __init__(self, dut: Any, job: BenchJob) -> None:
+        super().__init__(dut, job.geometry)
+        self._job = job
+
+    async def load_offsets(self, position: int) -> None:
+        """Offset registers of the die at that position."""
+        await self.write("OFFSET", *self._job.image.registers[position].tolist())
+
     async def load(self) -> None:
-        """Program and settings."""
+        """Program and settings, with the first die's offset registers."""
         job = self._job
         program = job.program
         await self.write("SEGMENT", *program.segments.tolist())
@@ -86,7 +127,7 @@ class Host:
         await self.write("INSTRUCTION", *halves)
         for number, lanes in enumerate(program.thresholds.tolist()):
             await self.write("THRESHOLD", *lanes, index=number)
-        await self.write("OFFSET", *job.image.column_offset.tolist())
+        await self.load_offsets(0)
         await self.write("LAYER", *program.layers.tolist())
         repair = job.repair
         for name, value in (
@@ -102,11 +143,3 @@ class Host:
             ("MARGIN_ROW", repair.m1),
         ):
             await self.write(name, value)
-
-    async def expect_idle(self) -> None:
-        """Raise BenchError if STATUS is not 0."""
-        status = await self.read("STATUS")
-        if status:
-            fields = self._map.register("STATUS").fields
-            told = ", ".join(f"{f.name} {(status & f.mask) >> f.low}" for f in fields if status & f.mask)
-            raise BenchError(f"STATUS must be 0 when all is done, not 0x{status:x} ({told})")

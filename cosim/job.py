@@ -39,19 +39,25 @@ class Disturbance:
         Probability, each cycle, that the array is not ready.
     soft_reset_after : int
         If not 0: before the run begins, some images are sent and dropped by a soft reset after that many cycles.
+    abort_after, reset_after : int
+        If not 0, and cells are written: a first attempt at the first command is aborted after that many cycles, or
+        ended by a reset.
     """
 
     image_pause: float = 0.0
     result_pause: float = 0.0
     stall: float = 0.0
     soft_reset_after: int = 0
+    abort_after: int = 0
+    reset_after: int = 0
 
     def __post_init__(self) -> None:
         for name in ("image_pause", "result_pause", "stall"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"disturbance: {name} must be from 0 to below 1, not {getattr(self, name)}")
-        if self.soft_reset_after < 0:
-            raise ValueError(f"disturbance: soft_reset_after must be at least 0, not {self.soft_reset_after}")
+        for name in ("soft_reset_after", "abort_after", "reset_after"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"disturbance: {name} must be at least 0, not {getattr(self, name)}")
 
 
 @dataclass(frozen=True, eq=False)

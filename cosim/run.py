@@ -4,14 +4,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import shutil
 import tempfile
-import threading
 import time
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,7 @@ from .build import Engine, SimulatorBuild, build_simulator
 from .comparison import STAGES
 from .design import TOP, periphery_verilog
 from .job import CosimJob
-from .simulate import SimulationError, simulate
+from .simulate import SimulationError, junit_xml, simulate, simulate_together
 
 __all__ = ["CosimResult", "cosimulate"]
 
@@ -196,13 +194,7 @@ def _simulate_parts(
     total = job.dies * len(job.images)
     folders = [folder / "simulation" if len(parts) == 1 else folder / f"simulation-{i}" for i in range(len(parts))]
 
-    stop = threading.Event()
-
-    def poll() -> None:
-        if stop.is_set():
-            raise SimulationError("stopped, because another simulation failed")
-
-    def run(number: int) -> dict[str, Any]:
+    def run(number: int, poll: Callable[[], None]) -> dict[str, Any]:
         place = folders[number]
         place.mkdir(parents=True, exist_ok=True)
         for name in ("progress", "outcome.json"):
@@ -225,35 +217,14 @@ def _simulate_parts(
             raise SimulationError(f"{build.engine}: {done.failures[0]} (log: {done.log})")
         return outcome
 
-    with ThreadPoolExecutor(max_workers=len(parts)) as pool:
-        running = [pool.submit(run, number) for number in range(len(parts))]
-        try:
-            outcomes = _wait(
-                running, lambda: sum(_images_done(place / "progress") for place in folders), total, progress
-            )
-        finally:  # after an error, or the user's interrupt: no simulator may live on
-            stop.set()
+    def tell() -> None:
+        if progress is not None:
+            progress(min(total, sum(_images_done(place / "progress") for place in folders)), total)
+
+    outcomes = simulate_together([functools.partial(run, number) for number in range(len(parts))], tell)
     if progress is not None:
         progress(total, total)
     return outcomes
-
-
-def _wait(
-    running: list[Future[dict[str, Any]]],
-    images_done: Callable[[], int],
-    total: int,
-    progress: Callable[[int, int], None] | None,
-) -> list[dict[str, Any]]:
-    """Results of all simulations, or the first error; tells the progress meanwhile."""
-    while True:
-        finished, pending = wait(running, timeout=0.3, return_when=FIRST_EXCEPTION)
-        for future in finished:
-            if future.exception() is not None:
-                future.result()
-        if not pending:
-            return [future.result() for future in running]
-        if progress is not None:
-            progress(min(total, images_done()), total)
 
 
 def _images_done(path: Path) -> int:
@@ -290,22 +261,11 @@ def _merge(
 
 def _junit(result: CosimResult, outcomes: list[dict[str, Any]]) -> bytes:
     """One test case per die, as JUnit XML."""
-    suite = ElementTree.Element("testsuite", name=f"spintile.cosim.{result.engine}")
-    failures = 0
+    cases = []
     for outcome in outcomes:
         for die in outcome["dies"]:
-            case = ElementTree.SubElement(suite, "testcase", classname="spintile.cosim", name=f"die {die['die']}")
-            if die["first_difference"]:
-                failures += 1
-                ElementTree.SubElement(case, "failure", message=die["first_difference"]["message"])
-            ElementTree.SubElement(case, "system-out").text = json.dumps(die["compared"])
+            first = die["first_difference"]
+            cases.append((f"die {die['die']}", first["message"] if first else "", json.dumps(die["compared"])))
         if outcome["error"]:
-            failures += 1
-            case = ElementTree.SubElement(suite, "testcase", classname="spintile.cosim", name="run")
-            ElementTree.SubElement(case, "failure", message=outcome["error"])
-    suite.set("tests", str(len(suite)))
-    suite.set("failures", str(failures))
-    root = ElementTree.Element("testsuites")
-    root.append(suite)
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+            cases.append(("run", outcome["error"], ""))
+    return junit_xml(f"spintile.cosim.{result.engine}", cases)

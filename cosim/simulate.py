@@ -8,16 +8,21 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from .build import SimulatorBuild
 from .tools import find_icarus, find_libpython, find_verilator, require
 
-__all__ = ["SimulationError", "SimulationRun", "simulate"]
+__all__ = ["SimulationError", "SimulationRun", "junit_xml", "simulate", "simulate_together"]
+
+_T = TypeVar("_T")
 
 
 class SimulationError(RuntimeError):
@@ -138,6 +143,70 @@ def simulate(
     if not tests:
         raise SimulationError(f"{build.engine} found no test to run in {module} (log: {log_path})")
     return SimulationRun(results, failures, tests, log_path, folder / build.waves_file if waves else None, seconds)
+
+
+def simulate_together(
+    runs: Sequence[Callable[[Callable[[], None]], _T]], tell: Callable[[], None] | None = None
+) -> list[_T]:
+    """Several simulations at once; the first error, or the user's interrupt, ends all of them.
+
+    Parameters
+    ----------
+    runs : sequence of functions
+        Each runs one simulation, to whose ``poll`` it passes on what it is given, and returns what it found.
+    tell : callable, optional
+        Called some times a second while they run, and once when they are done: for progress.
+
+    Returns
+    -------
+    list
+        What each found, in order.
+    """
+    stop = threading.Event()
+
+    def poll() -> None:
+        if stop.is_set():
+            raise SimulationError("stopped, because another simulation failed")
+
+    with ThreadPoolExecutor(max_workers=len(runs)) as pool:
+        try:
+            running = [pool.submit(run, poll) for run in runs]
+            pending = set(running)
+            while pending:
+                finished, pending = wait(running, timeout=0.3, return_when=FIRST_EXCEPTION)
+                for future in finished:
+                    if future.exception() is not None:
+                        future.result()
+                if tell is not None:
+                    tell()
+            return [future.result() for future in running]
+        finally:
+            stop.set()
+
+
+def junit_xml(suite: str, cases: Sequence[tuple[str, str, str]]) -> bytes:
+    """JUnit XML of one suite.
+
+    Parameters
+    ----------
+    suite : str
+        Its name.
+    cases : sequence of (name, failure, output)
+        Its cases; the failure in one line, empty for one that passed.
+    """
+    tree = ElementTree.Element("testsuite", name=suite)
+    for name, failure, output in cases:
+        case = ElementTree.SubElement(tree, "testcase", classname="spintile.cosim", name=name)
+        if failure:
+            ElementTree.SubElement(case, "failure", message=failure)
+        if output:
+            ElementTree.SubElement(case, "system-out").text = output
+    tree.set("tests", str(len(cases)))
+    tree.set("failures", str(sum(bool(failure) for _, failure, _ in cases)))
+    root = ElementTree.Element("testsuites")
+    root.append(tree)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
 def read_results(path: Path) -> tuple[int, tuple[str, ...]]:

@@ -138,7 +138,7 @@ def test_answers_come_in_the_cycle_after_the_trial_and_then_go() -> None:
         ({"select": 0}, "rows must be at the reference while no kernel is selected, not 0b1000001"),
         ({"col_mode": 1}, "column modes must be reference at a sample, not 0b1"),
         ({"gate": 0b0111}, "gates must all be on at a sample, not 0b111"),
-        ({"pulse": 1}, "pulse must be 0 at a sample"),
+        ({"pulse": 1}, "pulse must be 0 while the chip infers"),
         ({"strobe": 1, "phase": 1, "trial": 1}, "trial must be 0 for columns of other phases, not 0x1"),
     ],
 )
@@ -146,6 +146,14 @@ def test_pins_that_break_the_protocol_are_named(changes: dict[str, int], sentenc
     with pytest.raises(PinError, match=f"^{sentence}$"):  # noqa: PT012 (the first cycle may be the wrong one)
         _, _, side = sampling(**changes)
         side.drive()
+        side.observe()
+
+
+def test_a_pulse_at_a_sample_is_refused() -> None:
+    pins, _, side = sampling()
+    pins.set(pulse=1)
+    side.drive()
+    with pytest.raises(PinError, match="pulse must be 0 at a sample"):
         side.observe()
 
 

@@ -84,6 +84,8 @@ def test_jobs_that_make_no_sense_are_refused(changes: dict[str, Any], sentence: 
         ({"image_pause": 1.0}, "disturbance: image_pause must be from 0 to below 1, not 1.0"),
         ({"stall": -0.1}, "disturbance: stall must be from 0 to below 1, not -0.1"),
         ({"soft_reset_after": -1}, "disturbance: soft_reset_after must be at least 0, not -1"),
+        ({"abort_after": -1}, "disturbance: abort_after must be at least 0, not -1"),
+        ({"reset_after": -2}, "disturbance: reset_after must be at least 0, not -2"),
     ],
 )
 def test_disturbances_that_never_end_are_refused(settings: dict[str, Any], sentence: str) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from cosim_cases import SHARED, WIDE, chip, engine_or_skip, job
 from spintile.cosim.design import periphery_verilog
-from spintile.cosim.job import Disturbance
+from spintile.cosim.job import CosimJob, Disturbance
 from spintile.cosim.run import cosimulate
 from spintile.cosim.simulate import SimulationError
 from spintile.model.chip import Chip
@@ -109,6 +109,28 @@ def test_offsets_are_removed_and_repair_constants_loaded(engine: str) -> None:
     image = base.image.replace(column_offset=offsets, offset=base.image.offset + 40)
     repair = Repair("pair_check", strict=True, K=5000, P=3000, D=1100, m0=700, m1=90)
     must_pass(base.replace(image=image, repair=repair), engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_die_has_its_own_offset_registers(engine: str) -> None:
+    base = job(chip(WIDE, 7), "two", dies=2)
+    offsets = np.array([[5], [-7]]) * np.arange(-5, 6, dtype=np.int64)
+    wanted = base.replace(image=base.image.replace(column_offset=offsets))
+    must_pass(wanted, engine)
+    # The array answers with codes, which the registers do not change: what the design took off shows in its sums.
+    assert not np.array_equal(wanted.golden().accumulators[0], base.golden().accumulators[0])
+
+
+def test_a_die_with_the_registers_of_another_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    base = job(chip(WIDE, 7), "two", dies=2)
+    offsets = np.array([[5], [-7]]) * np.arange(-5, 6, dtype=np.int64)
+    image = base.image.replace(column_offset=offsets)
+    golden = base.replace(image=image).golden()
+    monkeypatch.setattr(CosimJob, "golden", lambda *_, **__: golden)
+    wrong = image.replace(column_offset=offsets[::-1].copy())
+    result = cosimulate(base.replace(image=wrong), engine_or_skip("icarus"))
+    assert not result.passed
+    assert "accumulators" in result.message
 
 
 @pytest.mark.parametrize("name", ["demo", "demo conv"])

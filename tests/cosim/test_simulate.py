@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from cosim_cases import engine_or_skip
 from spintile.cosim.build import SimulatorBuild, build_simulator
-from spintile.cosim.simulate import SimulationError, SimulationRun, read_results, simulate
+from spintile.cosim.simulate import SimulationError, SimulationRun, junit_xml, read_results, simulate, simulate_together
 
 HERE = Path(__file__).parent
 STUB = (HERE / "sar_stub.v").read_text()
@@ -98,3 +100,47 @@ def test_failures_are_read_one_line_each(tmp_path: Path) -> None:
         '</testcase><testcase name="c"><error message="crash"/></testcase></testsuite></testsuites>'
     )
     assert read_results(path) == (3, ("b: x must be 1", "c: crash"))
+
+
+def test_what_is_written_as_junit_is_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "results.xml"
+    path.write_bytes(junit_xml("suite", [("die 0", "", "{}"), ("die 1", "code must be 1, not 2 & more", "")]))
+    assert read_results(path) == (2, ("die 1: code must be 1, not 2 & more",))
+    assert 'tests="2" failures="1"' in path.read_text()
+
+
+def test_simulations_together_give_their_results_in_order() -> None:
+    told: list[bool] = []
+    both_run = threading.Barrier(2, timeout=60)
+
+    def run_one(number: int) -> Callable[[Callable[[], None]], int]:
+        def one(poll: Callable[[], None]) -> int:
+            poll()
+            both_run.wait()
+            return number
+
+        return one
+
+    assert simulate_together([run_one(0), run_one(1)], lambda: told.append(True)) == [0, 1]
+    assert told
+
+
+def test_the_first_error_stops_the_other_simulations() -> None:
+    began, stopped = threading.Event(), threading.Event()
+
+    def fails(poll: Callable[[], None]) -> None:
+        began.wait(60)
+        raise SimulationError("crashed")
+
+    def goes_on(poll: Callable[[], None]) -> None:
+        began.set()
+        try:
+            while True:
+                poll()
+        except SimulationError:
+            stopped.set()
+            raise
+
+    with pytest.raises(SimulationError, match="crashed"):
+        simulate_together([goes_on, fails])
+    assert stopped.is_set()
