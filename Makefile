@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # make demo    handwritten digits to bit-exact RTL on 36 defective dies; then open runs/demo/report.html
+# make loop    the life of a die: written, characterised, fitted, trained for, written again; runs/loop/report.html
 # make test    every test, on two workers
 # make lint    ruff and mypy
 # make bench   how fast the engines run here
@@ -19,7 +20,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help demo test lint bench clean tools
+.PHONY: help demo loop test lint bench clean tools
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +28,9 @@ help:
 
 demo: $(VENV)/.installed
 	$(BIN)/spintile demo --out runs/demo
+
+loop: $(VENV)/.installed
+	$(BIN)/spintile loop --out runs/loop
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests

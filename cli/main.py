@@ -6,19 +6,16 @@ Exit codes: 0, everything that was checked holds; 1, a check failed; 2, the inpu
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from types import FrameType
+from collections.abc import Sequence
 
 import typer
 
-from .commands import bench, cosim, demo, die, doctor, evaluate, rtl, train, verify
+from .commands import bench, characterise, cosim, demo, die, doctor, evaluate, loop, rtl, train, verify, write
 from .console import complain, warnings_as_lines
 from .errors import BadInput, CheckFailed
+from .signals import orderly_end
 
 _HELP = """Binary neural networks on arrays of magnetic tunnel junctions, from training to bit-exact RTL.
 
@@ -47,11 +44,14 @@ def build_app() -> typer.Typer:
     app.command("train", rich_help_panel="Networks and dies")(train.train)
     app.add_typer(die.app, name="die", rich_help_panel="Networks and dies")
     app.command("eval", rich_help_panel="Networks and dies")(evaluate.evaluate)
+    app.command("write", rich_help_panel="The life of a die")(write.write)
+    app.command("characterise", rich_help_panel="The life of a die")(characterise.characterise)
+    app.command("loop", rich_help_panel="The life of a die")(loop.loop)
     app.command("cosim", rich_help_panel="RTL")(cosim.cosim)
     app.command("verify", rich_help_panel="RTL")(verify.verify)
     app.add_typer(rtl.app, name="rtl", rich_help_panel="RTL")
     app.command("doctor", rich_help_panel="This machine")(doctor.doctor)
-    app.command("bench", rich_help_panel="This machine")(bench.bench)
+    app.add_typer(bench.app, name="bench", rich_help_panel="This machine")
     return app
 
 
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         command = typer.main.get_command(build_app())
         words = list(sys.argv[1:] if arguments is None else arguments)
-        with warnings_as_lines(), _orderly_end():
+        with warnings_as_lines(), orderly_end() as interrupts:
             result = command.main(args=words, prog_name="spintile", standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
         complain(_HALF_WRITTEN)
@@ -117,26 +117,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         complain(text.replace("Value error, ", ""))
         return 2
-    if result == _INTERRUPTED:  # some versions of typer turn Ctrl-C into this code without a word
+    # Some versions of typer turn Ctrl-C into its exit code without a word; a callback from C may have swallowed it.
+    if result == _INTERRUPTED or interrupts.seen:
         complain(_HALF_WRITTEN)
+        return _INTERRUPTED
     return result if isinstance(result, int) else 0
-
-
-@contextlib.contextmanager
-def _orderly_end() -> Iterator[None]:
-    """SIGTERM, as `timeout` sends it, must end the worker processes too: every `finally` runs."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    earlier = signal.signal(signal.SIGTERM, _leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, earlier)
-
-
-def _leave(number: int, _: FrameType | None) -> None:
-    raise SystemExit(128 + number)
 
 
 def _bad_input(error: Exception) -> int:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -19,7 +20,12 @@ Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Worker processes
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON instead of a table.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 ChipName = Annotated[
-    str, typer.Option("--chip", help="A preset (borders, goodwill, drolet, demo) or a TOML file of a chip.")
+    str,
+    typer.Option(
+        "--chip",
+        help="A preset (borders, borders-12bit, goodwill, goodwill-40nm, goodwill-11nm, drolet, demo) or a chip's TOML "
+        "file.",
+    ),
 ]
 DataName = Annotated[
     str,
@@ -30,9 +36,35 @@ RepairName = Annotated[
     typer.Option("--repair", help="Column repair: none, range-guard or pair-check; the chip's own by default."),
 ]
 
+AdcBits = Annotated[
+    int | None,
+    typer.Option(
+        "--adc-bits", min=2, max=12, help="Bits of the reads; at most the converters'. The chip's by default."
+    ),
+]
+
+Segment = Annotated[
+    float | None,
+    typer.Option("--segment", min=0, help="Wire between neighbouring cells [Ohm]; the chip's own by default."),
+]
+Calibrate = Annotated[
+    bool,
+    typer.Option("--calibrate", help="Set each die's offset registers from its own reads without a driven row."),
+]
+
+States = Annotated[
+    Path | None,
+    typer.Option(
+        "--states",
+        help="What the dies hold: states.safetensors of spintile write. By default, what the network asks for.",
+    ),
+]
+
 #: Simulators and deliberate faults, as ``spintile.cosim`` names them; repeated here so that --help need not load it.
 EngineName = Literal["verilator", "icarus"]
 FaultName = Literal["die-image", "threshold", "instruction", "gate"]
+WriteFaultName = Literal["step", "target", "gate", "comparator"]
+WriteEngineName = Literal["auto", "model", "verilator", "icarus"]
 RegimeName = Literal["software", "die-aware", "statistics-aware"]
 
 
@@ -41,7 +73,7 @@ def worker_count(jobs: int) -> int:
     return jobs or len(os.sched_getaffinity(0))
 
 
-def load_chip(name: str, repair: str | None = None) -> Chip:
+def load_chip(name: str, repair: str | None = None, adc_bits: int | None = None, segment: float | None = None) -> Chip:
     """A preset's or a file's chip.
 
     Parameters
@@ -50,6 +82,10 @@ def load_chip(name: str, repair: str | None = None) -> Chip:
         A preset, or the path of a TOML file (anything with a dot or a slash).
     repair : str or None
         Column repair in place of the chip's own, with hyphens or underscores.
+    adc_bits : int or None
+        Bits of a read in place of the chip's own; at most what its converters have.
+    segment : float or None
+        Resistance of every wire segment [Ohm] in place of the chip's own.
     """
     from spintile.model.chip import Chip
 
@@ -59,6 +95,16 @@ def load_chip(name: str, repair: str | None = None) -> Chip:
         if mode not in ("none", "range_guard", "pair_check"):
             raise BadInput(f"--repair must be none, range-guard or pair-check, not {repair!r}")
         chip = chip.replace(repair_mode=mode)
+    if adc_bits is not None:
+        if adc_bits > chip.geometry.adc_bits:
+            raise BadInput(
+                f"--adc-bits must be at most {chip.geometry.adc_bits}, what the converters of {chip.geometry.name} "
+                f"have, "
+                f"not {adc_bits}"
+            )
+        chip = chip.replace(sensing=chip.sensing.replace(adc_bits=adc_bits))
+    if segment is not None:
+        chip = chip.replace(wires=dataclasses.replace(chip.wires, row_segment=segment, col_segment=segment))
     return chip
 
 

@@ -24,6 +24,8 @@ ALLOWED = {
 #: Packages of the model from the bottom up; each may import those before it.
 MODEL_ORDER = (
     "files",
+    "sweep",
+    "philox",
     "geometry",
     "network",
     "data",
@@ -31,9 +33,12 @@ MODEL_ORDER = (
     "dies",
     "array",
     "sensing",
+    "writing",
+    "chip_presets",
     "chip",
     "mapping",
     "golden",
+    "programming",
     "training",
 )
 

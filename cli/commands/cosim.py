@@ -11,6 +11,7 @@ import typer
 from ..console import ProgressDisplay, rate, show_json, show_table
 from ..errors import BadInput, CheckFailed, need
 from ..options import (
+    Calibrate,
     ChipName,
     DataName,
     EngineName,
@@ -20,6 +21,8 @@ from ..options import (
     Quiet,
     RepairName,
     Seed,
+    Segment,
+    States,
     load_chip,
     parse_numbers,
     worker_count,
@@ -46,6 +49,9 @@ def cosim(
             "--fault", help="Break something on purpose: die-image, threshold, instruction or gate. Must end red."
         ),
     ] = None,
+    segment: Segment = None,
+    calibrate: Calibrate = False,
+    states: States = None,
     seed: Seed = 0,
     jobs: Jobs = 0,
     out: Annotated[Path, typer.Option("--out", help="Folder for results.xml, cosim.json, logs and waveforms.")] = Path(
@@ -67,24 +73,25 @@ def cosim(
 
     from ..flows.cosimulation import cosimulate_on_dies, summary
     from ..flows.data import network_images
+    from ..flows.dies import choose_dies, warn_of_other_dies
     from ..flows.files import exclusive, write_json
+    from ..flows.writing.programming import load_states
 
     net = load_network(network)
     pictures, _, name = network_images(data, net)
     if first + images > len(pictures):
         raise BadInput(f"--first plus --images must be at most {len(pictures)} for {name}, not {first + images}")
-    loaded = load_population(population)
+    on_chip = load_chip(chip, repair, segment=segment)
     numbers = parse_numbers(dies, "--dies")
-    known = loaded.die_ids.tolist()
-    absent = [number for number in numbers if number not in known]
-    if absent:
-        raise BadInput(f"--dies must be dies of {population} ({min(known)} to {max(known)}), not {absent[0]}")
+    chosen = choose_dies(load_population(population), numbers, population)
+    warn_of_other_dies(chosen, on_chip, population)
+    held = None if states is None else load_states(states, chosen)
     folder = writable_folder(out)
     with exclusive(folder), ProgressDisplay(quiet) as progress:
         result = cosimulate_on_dies(
             net,
-            load_chip(chip, repair),
-            loaded.select([known.index(number) for number in numbers]),
+            on_chip,
+            chosen,
             pictures[first : first + images],
             first_index=first,
             engine=engine,
@@ -93,6 +100,8 @@ def cosim(
             jobs=worker_count(jobs),
             waves=waves,
             fault=fault,
+            states=held,
+            calibrate=calibrate,
             progress=progress,
         )
     shown = summary(result)

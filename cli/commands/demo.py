@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ..console import ProgressDisplay, show_json, show_table
-from ..errors import CheckFailed, need
+from ..errors import need
 from ..options import EngineName, Jobs, Json, Quiet, worker_count, writable_folder
 
 
@@ -41,7 +41,7 @@ def demo(
 
     Example: [bold]spintile demo[/bold], then open runs/demo/report.html
     """
-    from ..flows.demo_settings import load_settings
+    from ..flows.demo.settings import load_settings
 
     settings = load_settings(config, dies=dies, engine=engine, seed=seed)
     need("torch", "amaranth", "cocotb", "jinja2", "matplotlib")
@@ -60,8 +60,9 @@ def demo(
     needed += [find_verilator, find_compiler, find_make] if settings.engine == "verilator" else [find_icarus]
     for find in needed:
         require(find())
-    from ..flows.demo import check_settings, run_demo
-    from ..flows.demo_report import junit, make_checks, make_contents, make_report
+    from ..flows.checks import checks_junit, raise_first_failure
+    from ..flows.demo.plan import check_settings, run_demo
+    from ..flows.demo.report import make_checks, make_contents, make_report
     from ..flows.files import exclusive, write_json, write_text
     from ..report import render_report
 
@@ -72,7 +73,7 @@ def demo(
         progress("report", 0.0)
         checks = make_checks(run)
         report = make_report(run, checks)
-        write_text(folder / "results.xml", junit(checks))
+        write_text(folder / "results.xml", checks_junit(checks))
         write_json(folder / "report.json", report)
         write_text(folder / "report.html", render_report(make_contents(run, checks)))
         progress("report", 1.0)
@@ -80,9 +81,7 @@ def demo(
         show_json(report)
     else:
         _show(report, folder)
-    failed = [check for check in checks if not check.holds]
-    if failed:
-        raise CheckFailed(f"{failed[0].name} must be {failed[0].required}, not {failed[0].measured}")
+    raise_first_failure(checks)
 
 
 def _show(report: dict[str, Any], folder: Path) -> None:

@@ -9,7 +9,21 @@ from typing import Annotated
 import typer
 
 from ..console import ProgressDisplay, show_json, show_table
-from ..options import ChipName, DataName, Jobs, Json, Quiet, RepairName, Seed, load_chip, worker_count, writable_file
+from ..options import (
+    Calibrate,
+    ChipName,
+    DataName,
+    Jobs,
+    Json,
+    Quiet,
+    RepairName,
+    Seed,
+    Segment,
+    States,
+    load_chip,
+    worker_count,
+    writable_file,
+)
 
 
 def evaluate(
@@ -19,6 +33,18 @@ def evaluate(
     chip: ChipName = "borders",
     repair: RepairName = None,
     images: Annotated[int, typer.Option("--images", min=0, help="Only the first images of the test set; 0: all.")] = 0,
+    segment: Segment = None,
+    calibrate: Calibrate = False,
+    states: States = None,
+    linear_error: Annotated[
+        bool,
+        typer.Option(
+            "--linear-error", help="Also solve the dies in full: how far the die images are from them, die by die."
+        ),
+    ] = False,
+    full_images: Annotated[
+        int, typer.Option("--full-images", min=1, help="Images that --linear-error answers in full on each die.")
+    ] = 50,
     seed: Seed = 0,
     jobs: Jobs = 0,
     out: Annotated[Path | None, typer.Option("--out", help="Also write the result as JSON to this file.")] = None,
@@ -27,7 +53,9 @@ def evaluate(
 ) -> None:
     """Answer the test images on every die with the golden model, and print the accuracy.
 
-    The golden model is the bit-exact reference: the RTL gives the same answers, see [bold]spintile cosim[/bold].
+    The golden model is the bit-exact reference: the RTL gives the same answers, see [bold]spintile cosim[/bold]. It
+    takes devices for linear at the read voltage; [bold]--linear-error[/bold] measures what that costs where wires,
+    drivers and amplifiers leave junctions less, in codes and in answers.
 
     Example: [bold]spintile eval network.safetensors population.nc --repair none[/bold]
     """
@@ -36,12 +64,16 @@ def evaluate(
     from spintile.model.network import load_network, software_classes
 
     from ..flows.data import network_images
+    from ..flows.dies import warn_of_other_dies
     from ..flows.evaluation import evaluate_on_dies
+    from ..flows.writing.programming import load_states
 
     net = load_network(network)
     dies = load_population(population)
-    on_chip = load_chip(chip, repair)
+    on_chip = load_chip(chip, repair, segment=segment)
+    warn_of_other_dies(dies, on_chip, population)
     pictures, labels, name = network_images(data, net, images)
+    held = None if states is None else load_states(states, dies)
     with ProgressDisplay(quiet) as progress:
         progress("inference on the dies", 0.0)
         result = evaluate_on_dies(
@@ -52,8 +84,17 @@ def evaluate(
             labels,
             seed=seed,
             jobs=worker_count(jobs),
+            states=held,
+            calibrate=calibrate,
             progress=lambda done, total: progress("inference on the dies", done / total),
         )
+        if linear_error:
+            from ..flows.linear_error import COLUMNS, as_dicts, network_linear_error, rows_of
+
+            few = slice(min(full_images, len(pictures)))
+            errors, answers = network_linear_error(
+                net, on_chip, dies, pictures[few], labels[few], seed=seed, calibrate=calibrate, progress=progress
+            )
     software = float((software_classes(net, pictures) == labels).mean() * 100)
     summary = {
         "data": name,
@@ -65,6 +106,8 @@ def evaluate(
         "accuracies": {int(die): float(value) for die, value in zip(dies.die_ids, result.accuracies, strict=True)},
         "saturations": result.saturations,
     }
+    if linear_error:
+        summary["linear_error"] = {"codes": as_dicts(errors), "images": few.stop, "answers": answers}
     if out is not None:
         from ..flows.files import write_json
 
@@ -88,3 +131,13 @@ def evaluate(
         [[f"{v:.2f}" for v in (software, *(result.as_dict()[key] for key in ("mean", "min", "max", "std")))]],
         right=range(5),
     )
+    if linear_error:
+        show_table(
+            f"die image against the full solve: {errors[0].reads} reads, and {few.stop} images, on each die [codes]",
+            (*COLUMNS, "accuracy, image [%]", "in full [%]", "answers that differ"),
+            [
+                (*cells, f"{found['image']:.2f}", f"{found['full']:.2f}", str(found["different"]))
+                for cells, found in zip(rows_of(errors), answers, strict=True)
+            ],
+            right=range(8),
+        )

@@ -28,7 +28,8 @@ def export(
     geometry: Annotated[
         str,
         typer.Option(
-            "--geometry", help="Shape of the chip: a preset (borders, goodwill, drolet, demo) or a chip's TOML file."
+            "--geometry",
+            help="Shape of the chip: a preset (borders, goodwill, drolet, demo and others) or a chip's TOML file.",
         ),
     ] = "borders",
     trace: Annotated[bool, typer.Option("--trace", help="With the trace ports that co-simulation listens to.")] = False,

@@ -92,6 +92,9 @@ def train(
     [bold]software[/bold] knows nothing of devices. [bold]statistics-aware[/bold] meets a freshly drawn defective die in
     every mini-batch: one set of weights for all dies. [bold]die-aware[/bold] knows one die of a population file.
 
+    Cells are always the chip's. For dies whose cells are others, train with the chip of
+    [bold]spintile die fit --chip-out[/bold], and evaluate with it.
+
     Examples:
 
     [bold]spintile train --regime software --out software.safetensors[/bold]
@@ -116,11 +119,13 @@ def train(
     from spintile.model.training import LayerSpec, NetworkSpec
 
     from ..flows.data import load_data
+    from ..flows.dies import warn_of_other_cell
     from ..flows.training import train_on
 
     on_chip = load_chip(chip, repair)
     if statistics is not None:
         on_chip = on_chip.replace(statistics=DefectStatistics.load(statistics))
+        warn_of_other_cell(statistics, on_chip)
     dataset = load_data(data, side)
     outputs = dataset.classes if dataset.classes > 2 else 1
     convolutions = [LayerSpec(n, window, pool, activation_bits) for n in filter_counts]

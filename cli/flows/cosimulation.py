@@ -43,6 +43,8 @@ def cosimulate_on_dies(
     jobs: int = 1,
     waves: bool = False,
     fault: FaultKind | None = None,
+    states: NDArray[np.bool_] | None = None,
+    calibrate: bool = False,
     progress: Progress,
 ) -> CosimResult:
     """Run images through the RTL with every die of a population at its pins.
@@ -67,16 +69,20 @@ def cosimulate_on_dies(
         Write waveforms.
     fault : {"die-image", "threshold", "instruction", "gate"} or None
         One thing to break: the run must then end red.
+    states : bool array (dies, kernels, rows, cols) or None
+        What the dies hold; None: all of them what the network asks for.
+    calibrate : bool
+        Set every die's offset registers from its own reference reads.
     progress : Progress
         Told of the steps.
     """
     from spintile.cosim.job import CosimJob
     from spintile.cosim.run import cosimulate
 
-    compiled = compile_for(network, chip)
+    compiled = compile_for(network, chip, calibrate=calibrate)
     job = CosimJob(
         compiled=compiled,
-        image=die_image_for(compiled, chip, population, seed),
+        image=die_image_for(compiled, chip, population, seed, states=states, calibrate=calibrate),
         images=images,
         repair=chip.repair,
         first_index=first_index,

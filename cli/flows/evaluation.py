@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,8 +51,15 @@ class Evaluation:
         }
 
 
-def compile_for(network: Network, chip: Chip) -> Compiled:
+def compile_for(network: Network, chip: Chip, *, calibrate: bool = False) -> Compiled:
     """A network placed on a chip and made ready for every engine.
+
+    Parameters
+    ----------
+    network, chip
+        What runs on what.
+    calibrate : bool
+        Make room in the accumulators for offset registers that each die's reference reads will give.
 
     Raises
     ------
@@ -61,7 +69,9 @@ def compile_for(network: Network, chip: Chip) -> Compiled:
     from spintile.model.mapping import compile_network, place
 
     placement = place(network, chip.geometry)
-    largest = max((abs(code) for code in chip.sensing.column_offset), default=0)
+    largest = max(abs(code) for code in chip.sensing.registers(chip.geometry.cols))
+    if calibrate:  # no more than six standard deviations
+        largest = max(largest, math.ceil(chip.sensing.pedestal + 6 * chip.sensing.offset_sigma))
     return compile_network(
         network,
         placement,
@@ -71,11 +81,38 @@ def compile_for(network: Network, chip: Chip) -> Compiled:
     )
 
 
-def die_image_for(compiled: Compiled, chip: Chip, population: Population, seed: int) -> DieImage:
-    """The dies as integers, with the network's states written."""
-    from spintile.model.golden import make_die_image
+def die_image_for(
+    compiled: Compiled,
+    chip: Chip,
+    population: Population,
+    seed: int,
+    *,
+    states: NDArray[np.bool_] | None = None,
+    calibrate: bool = False,
+) -> DieImage:
+    """The dies as integers, with the chip's wires.
 
-    return make_die_image(population, compiled.states, chip.geometry, chip.cell, chip.sensing, seed)
+    Parameters
+    ----------
+    compiled, chip, population, seed
+        What runs on what.
+    states : bool array (dies, kernels, rows, cols) or None
+        What the dies hold; None: all of them what the network asks for.
+    calibrate : bool
+        Set every die's offset registers from its own reference reads.
+    """
+    from spintile.model.golden import calibrate_offsets, make_die_image
+
+    image = make_die_image(
+        population,
+        compiled.states if states is None else states,
+        chip.geometry,
+        chip.cell,
+        chip.sensing,
+        seed,
+        wires=chip.wires,
+    )
+    return image.replace(column_offset=calibrate_offsets(image)) if calibrate else image
 
 
 def evaluate_on_dies(
@@ -87,6 +124,8 @@ def evaluate_on_dies(
     *,
     seed: int = 0,
     jobs: int = 1,
+    states: NDArray[np.bool_] | None = None,
+    calibrate: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Answer all images on all dies.
@@ -105,13 +144,17 @@ def evaluate_on_dies(
         Of column errors and read noise.
     jobs : int
         Threads.
+    states : bool array (dies, kernels, rows, cols) or None
+        What the dies hold; None: all of them what the network asks for.
+    calibrate : bool
+        Set every die's offset registers from its own reference reads.
     progress : function (images done, images in all), optional
         Called now and then.
     """
     from spintile.model.golden import infer
 
-    compiled = compile_for(network, chip)
-    image = die_image_for(compiled, chip, population, seed)
+    compiled = compile_for(network, chip, calibrate=calibrate)
+    image = die_image_for(compiled, chip, population, seed, states=states, calibrate=calibrate)
     record = infer(image, compiled, images, repair=chip.repair, progress=progress, jobs=jobs)
     classes = max(network.classes, int(labels.max()) + 1)
     pairs = np.asarray(labels, np.int64) * classes + record.classes

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from spintile.model.dies import Population
 
 #: Colour and name of each defect class, by its number.
-_DEFECTS = {1: ("#d6293e", "short"), 2: ("#1f6fd1", "open"), 3: ("#e8930c", "stuck-P"), 4: ("#7a4fd0", "stuck-AP")}
+_DEFECTS = {
+    1: ("#d6293e", "short"),
+    2: ("#1f6fd1", "open"),
+    3: ("#e8930c", "stuck-P"),
+    4: ("#7a4fd0", "stuck-AP"),
+    5: ("#2b9348", "pinhole"),
+}
 
 
 def draw_dies(population: Population, path: Path) -> None:

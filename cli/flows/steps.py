@@ -12,7 +12,9 @@ import hashlib
 import importlib
 import json
 import multiprocessing
+import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -66,6 +68,37 @@ class StepResult:
     value: dict[str, Any]
     seconds: float
     reused: bool
+
+
+class WholeProgress:
+    """Passes the progress of steps on, and tells how far all of them together are.
+
+    Parameters
+    ----------
+    title : str
+        What the whole is called.
+    steps : sequence of Step
+        All of them.
+    heavy : tuple of str
+        Beginnings of the names of those that take most of the time.
+    progress : Progress
+        Who is told.
+    """
+
+    def __init__(self, title: str, steps: Sequence[Step], heavy: tuple[str, ...], progress: Progress) -> None:
+        self._title, self._progress = title, progress
+        self._weights = {step.title: 10.0 if step.name.startswith(heavy) else 1.0 for step in steps}
+        self._done = dict.fromkeys(self._weights, 0.0)
+        progress(title, 0.0)
+
+    def __call__(self, step: str, done: float, remark: str = "") -> None:
+        self._progress(step, done, remark)
+        self._done[step] = done
+        share = sum(self._weights[name] * part for name, part in self._done.items()) / sum(self._weights.values())
+        finished = sum(part >= 1.0 for part in self._done.values())
+        everything = finished == len(self._done)
+        remark = f"{finished} of {len(self._done)} steps"
+        self._progress(self._title, 1.0 if everything else min(share, 0.999), remark)
 
 
 @dataclass
@@ -182,6 +215,7 @@ def _work(connection: Connection, function: str, folder: Path, arguments: dict[s
     # Ctrl-C reaches the whole group: the parent alone decides. Its SIGTERM must still run every `finally`.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
+    _end_with_parent()
 
     def progress(done: float, remark: str = "") -> None:
         connection.send(("progress", done, remark))
@@ -196,6 +230,19 @@ def _work(connection: Connection, function: str, folder: Path, arguments: dict[s
             connection.send(("failed", error))
         except Exception:  # an error that does not travel between processes: its words do
             connection.send(("failed", RuntimeError(f"{type(error).__name__}: {error}")))
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed outright cannot end its steps, and another run may follow in the same folder."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -3,5 +3,18 @@
 
 from .contents import Check, Comparison, DieMap, KernelLabel, ReportContents, Strip
 from .page import render_report
+from .sheet import Number, Section, Sheet, render_sheet
 
-__all__ = ["Check", "Comparison", "DieMap", "KernelLabel", "ReportContents", "Strip", "render_report"]
+__all__ = [
+    "Check",
+    "Comparison",
+    "DieMap",
+    "KernelLabel",
+    "Number",
+    "ReportContents",
+    "Section",
+    "Sheet",
+    "Strip",
+    "render_report",
+    "render_sheet",
+]

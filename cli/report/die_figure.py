@@ -12,10 +12,16 @@ from .contents import DieMap, KernelLabel
 from .svg import caption, element, number, picture, text
 
 #: Name and style class of each defect, by its number in a population.
-DEFECTS = {1: ("short", "short"), 2: ("open", "open"), 3: ("stuck-P", "stuck-p"), 4: ("stuck-AP", "stuck-ap")}
+DEFECTS = {
+    1: ("short", "short"),
+    2: ("open", "open"),
+    3: ("stuck-P", "stuck-p"),
+    4: ("stuck-AP", "stuck-ap"),
+    5: ("pinhole", "pinhole"),
+}
 
 
-def _tiles(kernels: int) -> int:
+def tiles_across(kernels: int) -> int:
     """Kernels per line of tiles: twice as wide as high, as near as it goes."""
     columns = max(1, round((2 * kernels) ** 0.5))
     while kernels % columns and columns < kernels:
@@ -23,7 +29,7 @@ def _tiles(kernels: int) -> int:
     return columns
 
 
-def _marks(defects: NDArray[np.uint8], x0: float, y0: float, cell: float) -> str:
+def kernel_marks(defects: NDArray[np.uint8], x0: float, y0: float, cell: float) -> str:
     """A kernel's defects as one path per class: points with round ends."""
     parts = []
     for number_, (_, style) in DEFECTS.items():
@@ -53,7 +59,7 @@ def die_figure(die: DieMap, labels: Sequence[KernelLabel | None]) -> str:
         What each kernel holds; None for a spare one.
     """
     kernels, rows, cols = die.defects.shape
-    across = _tiles(kernels)
+    across = tiles_across(kernels)
     width = 1040.0
     gap = 10.0
     cell = (width - (across - 1) * gap) / (across * cols)
@@ -73,7 +79,7 @@ def die_figure(die: DieMap, labels: Sequence[KernelLabel | None]) -> str:
         parts.append(text(x, y + 25, label.inputs if label else "", "tile-number"))
         style = f"tile layer{label.layer % 4}" if label else "tile layer-none"
         tile = element("rect", x=x, y=y + head, width=tile_w, height=tile_h, rx=2, class_=style)
-        marks = _marks(die.defects[k], x, y + head, cell)
+        marks = kernel_marks(die.defects[k], x, y + head, cell)
         parts.append(element("g", caption(f"kernel {k}: {holds}; {found}") + tile + marks))
     height = -(-kernels // across) * (tile_h + head + gap) - gap
     return picture(width, height, parts, f"die {die.die} with its defects, kernel by kernel", "figure die")
@@ -90,7 +96,7 @@ def population_figure(dies: Sequence[DieMap], chosen: int) -> str:
         Number of the die that :func:`die_figure` shows.
     """
     kernels, rows, cols = dies[0].defects.shape
-    across_tiles = _tiles(kernels)
+    across_tiles = tiles_across(kernels)
     across = min(9, len(dies))
     width, gap, pad = 1040.0, 12.0, 4.0
     unit = (width - (across - 1) * gap) / across
@@ -109,7 +115,7 @@ def population_figure(dies: Sequence[DieMap], chosen: int) -> str:
             element("rect", x=x0 + 0.5, y=y0, width=unit - 1, height=body, rx=3, class_=frame),
         ]
         inner += [
-            _marks(
+            kernel_marks(
                 die.defects[k],
                 x0 + pad + (k % across_tiles) * (tile_w + 1.5),
                 y0 + pad + (k // across_tiles) * (tile_h + 1.5),

@@ -55,6 +55,7 @@ def render_report(contents: ReportContents) -> str:
         },
         worst=worst,
         worst_counts=counts(worst.defects),
+        has_pinholes=any(t["pinhole"] for t in totals),
         defects_per_die=sum(sum(t.values()) for t in totals) / max(len(totals), 1),
         legend=[{"name": name, "style": style} for name, style in DEFECTS.values()],
         accuracy=Markup(accuracy_figure(contents.strips, contents.software, "accuracy over the dies")),

@@ -231,3 +231,26 @@ def test_the_demonstration_runs_from_data_to_report(folder: Path, capsys: pytest
     assert all(step["reused"] for step in again["steps"].values())
     for key in ("accuracy", "accuracy_without_repair", "cosim", "rtl"):
         assert again[key] == report[key]
+
+
+def test_every_statistic_has_an_option(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from spintile.model.dies import load_population
+
+    options = {
+        "short": 0.03, "open": 0.02, "stuck-p": 0.01, "stuck-ap": 0.01, "pinhole": 0.01, "open-row": 0.02,
+        "open-col": 0.01, "short-strength": 5.0, "spread": 0.04, "die-spread": 0.03, "tmr-spread": 0.02,
+        "die-tmr-spread": 0.01, "short-spread": 0.2, "rate-spread": 0.5, "rate-correlation": 0.4,
+        "clustering": 1.0, "cluster-range": 2.0,
+    }  # fmt: skip
+    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    run(capsys, "die", "sample", "--chip", "demo", "--dies", "2", "--out", "p.nc", "--quiet", *words)
+    drawn = json.loads(load_population("p.nc").provenance["statistics"])
+    names = {"clustering": "spatial_clustering", "cluster_range": "spatial_range"}
+    for name, value in options.items():
+        key = name.replace("-", "_")
+        if key == "rate_spread":
+            assert all(drawn[f"{kind}_rate_spread"] == value for kind in ("short", "open", "stuck_p", "stuck_ap"))
+        else:
+            assert drawn[names.get(key, key)] == value
+    given = {"short_rate_spread", "open_rate_spread", "stuck_p_rate_spread", "stuck_ap_rate_spread"}
+    assert set(drawn) - given <= {names.get(n.replace("-", "_"), n.replace("-", "_")) for n in options}

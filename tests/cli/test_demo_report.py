@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from spintile.cli.flows.demo import DemoRun, die_aware_name, evaluation_name, plan
-from spintile.cli.flows.demo_report import junit, make_checks, make_strips, own_and_others, regimes
-from spintile.cli.flows.demo_settings import DemoSettings
+from spintile.cli.flows.checks import checks_junit as junit
+from spintile.cli.flows.demo.plan import DemoRun, die_aware_name, evaluation_name, plan
+from spintile.cli.flows.demo.report import make_checks, make_strips, own_and_others, regimes
+from spintile.cli.flows.demo.settings import DemoSettings
 from spintile.cli.flows.steps import StepResult
 
 SETTINGS = DemoSettings(dies=6, die_aware=4)

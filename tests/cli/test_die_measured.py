@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import typer
-from spintile.cli.commands import die_compare, die_fit, die_import
+from spintile.cli.commands.die import compare, fit, import_dies
 from spintile.cli.errors import BadInput
 from spintile.model.device import Cell
 from spintile.model.dies import DefectStatistics, load_population, sample_population, save_population
@@ -24,9 +24,9 @@ PROCESS = DefectStatistics(spread=0.05, die_spread=0.02, short=0.02, open=0.01, 
 def run(*arguments: str) -> None:
     """A command line below ``spintile die``; errors come through."""
     app = typer.Typer(add_completion=False)
-    app.command("import")(die_import.import_dies)
-    app.command("fit")(die_fit.fit)
-    app.command("compare")(die_compare.compare)
+    app.command("import")(import_dies)
+    app.command("fit")(fit)
+    app.command("compare")(compare)
     typer.main.get_command(app).main(args=list(arguments), prog_name="die", standalone_mode=False)
 
 

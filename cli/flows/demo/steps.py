@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .steps import StepProgress
+from ..steps import StepProgress
 
 if TYPE_CHECKING:
     from spintile.cosim.build import Engine
@@ -61,8 +61,8 @@ def train_network(
     from spintile.model.dies import load_population
     from spintile.model.network import load_network, save_network
 
-    from .data import load_data
-    from .training import dense_spec, train_on
+    from ..data import load_data
+    from ..training import dense_spec, train_on
 
     chip = _chip(folder, repair)
     population = None
@@ -93,8 +93,8 @@ def evaluate_network(
     from spintile.model.dies import load_population
     from spintile.model.network import load_network, software_classes
 
-    from . import data as data_sets
-    from .evaluation import evaluate_on_dies
+    from .. import data as data_sets
+    from ..evaluation import evaluate_on_dies
 
     network = load_network(folder / network_file(name))
     images, labels, _ = data_sets.network_images(data, network, test_images)
@@ -118,7 +118,7 @@ def evaluate_network(
 
 def prepare_engine(folder: Path, progress: StepProgress, *, engine: Engine) -> dict[str, Any]:
     """Export the RTL and build its simulator while the networks are still being trained."""
-    from .cosimulation import prepare_simulator
+    from ..cosimulation import prepare_simulator
 
     prepare_simulator(_chip(folder).geometry, engine)
     return {}
@@ -141,8 +141,8 @@ def cosimulate(
     from spintile.model.dies import load_population
     from spintile.model.network import load_network
 
-    from .cosimulation import cosimulate_on_dies, summary
-    from .data import network_images
+    from ..cosimulation import cosimulate_on_dies, summary
+    from ..data import network_images
 
     network = load_network(folder / network_file(name))
     pictures, _, _ = network_images(data, network, images)

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from ..console import show_json, show_table
-from ..errors import BadInput
-from ..options import Json, parse_numbers
+from ...console import show_json, show_table
+from ...errors import BadInput
+from ...options import Json, parse_numbers
 
 
 def netlist(
@@ -40,7 +40,7 @@ def netlist(
     from spintile.model.array.netlist import write_netlist
     from spintile.model.dies import load_population
 
-    from ..flows.files import write_text
+    from ...flows.files import write_text
 
     if not math.isfinite(voltage):
         raise BadInput(f"--voltage must be a finite number of volts, not {voltage}")

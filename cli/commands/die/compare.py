@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from ..console import complain, show_json, show_table
-from ..errors import extras_needed
-from ..flows.figure_files import check_picture, save_figure
-from ..options import ChipName, Json, Seed, existing_file, load_chip
+from ...console import complain, show_json, show_table
+from ...errors import extras_needed
+from ...flows.figure_files import check_picture, save_figure
+from ...options import ChipName, Json, Seed, existing_file, load_chip
 
 
 def compare(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..console import complain, show_json, show_table
-from ..errors import extras_needed
-from ..flows.figure_files import check_picture, save_figure
-from ..options import ChipName, Json, Seed, existing_file, load_chip, writable_file
+from ...console import complain, show_json, show_table
+from ...errors import extras_needed
+from ...flows.figure_files import check_picture, save_figure
+from ...options import ChipName, Json, Seed, existing_file, load_chip, writable_file
 
 if TYPE_CHECKING:
     from spintile.model.dies.fitting import Fit
@@ -23,6 +23,7 @@ _SHOWN = {
     "open": ("opens", 100.0, "%"),
     "stuck_p": ("stuck-P", 100.0, "%"),
     "stuck_ap": ("stuck-AP", 100.0, "%"),
+    "pinhole": ("pinholes", 100.0, "%"),
     "open_row": ("broken rows", 100.0, "%"),
     "open_col": ("broken columns", 100.0, "%"),
     "short_rate_spread": ("over-dispersion of shorts", 1.0, ""),
@@ -51,6 +52,10 @@ def fit(
     ] = None,
     level: Annotated[float, typer.Option("--level", help="Confidence of the intervals.")] = 0.95,
     out: Annotated[Path, typer.Option("--out", help="Fit to write (TOML).")] = Path("statistics.toml"),
+    chip_out: Annotated[
+        Path | None,
+        typer.Option("--chip-out", help="Also write the chip with the fitted cell and statistics, for --chip (TOML)."),
+    ] = None,
     figure: Annotated[
         Path | None, typer.Option("--figure", help="Draw how well it fits into this file (.png, .svg or .pdf).")
     ] = None,
@@ -61,19 +66,34 @@ def fit(
     """Fit defect statistics, with confidence intervals, to the dies of a population.
 
     The file it writes is a statistics file: [bold]spintile die sample --statistics[/bold] draws other dies from it.
+    Where measured cells are not those of the chip, give [bold]--chip-out[/bold] and that file as --chip to train, eval,
+    write and cosim: the cell sets the converters' full scale, the constants of column repair and what a drawn die is.
 
-    Example: [bold]spintile die fit wafer3.nc --out wafer3.toml --figure wafer3_fit.png[/bold]
+    Examples:
+
+    [bold]spintile die fit wafer3.nc --out wafer3.toml --figure wafer3_fit.png[/bold]
+
+    [bold]spintile die fit wafer3.nc --chip-out wafer3_chip.toml[/bold], then [bold]spintile train --chip
+    wafer3_chip.toml[/bold]
     """
     from spintile.model.dies import load_population
     from spintile.model.dies.fitting import draw_fit, fit_statistics, goodness_of_fit, save_fit
     from spintile.model.dies.measured.measurement import digest
 
+    from ...flows.dies import check_shape, fitted_chip
+
     check_picture(figure, "--figure")
     writable_file(out, "--out")
+    writable_file(chip_out, "--chip-out")
     loaded = load_population(existing_file(population, "a population"))
-    series = load_chip(chip).cell.r_access if r_access is None else r_access
+    on_chip = load_chip(chip)
+    if chip_out is not None:
+        check_shape(loaded, on_chip, population)
+    series = on_chip.cell.r_access if r_access is None else r_access
     result = fit_statistics(loaded, r_access=series, level=level, source=population.name, digest=digest([population]))
     save_fit(result, out)
+    if chip_out is not None:
+        fitted_chip(on_chip, result).save(chip_out)
     report = {"file": str(out), "statistics": result.statistics.as_dict(), "level": level, "notes": list(result.notes)}
     if figure is not None or json:
         goodness = goodness_of_fit(loaded, result, draws=draws, seed=seed)

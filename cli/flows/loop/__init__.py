@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The closed loop: its settings, its plan of steps, the steps, and what the report shows of them."""
