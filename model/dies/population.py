@@ -43,6 +43,9 @@ class Population:
         Seed of a drawn population.
     line_resistance : float
         Resistance of a wire segment between cells [Ohm].
+    resolution : float
+        Conductances are known to multiples of this [S], as converters gave them; 0: exactly. Fits take the scatter of
+        rounding out of spreads.
     provenance : mapping of str to str
         Where the population comes from.
     row_breaks, col_breaks : bool arrays (dies, kernels, rows, cols) or None
@@ -60,6 +63,7 @@ class Population:
     die_ids: NDArray[np.int64]
     seed: int | None = None
     line_resistance: float = 0.0
+    resolution: float = 0.0
     provenance: Mapping[str, str] = field(default_factory=dict)
     row_breaks: NDArray[np.bool_] | None = None
     col_breaks: NDArray[np.bool_] | None = None
@@ -92,8 +96,10 @@ class Population:
                 )
         if self.defect.size and int(self.defect.max()) > max(Defect):
             raise ValueError(f"population: defect must be from 0 to {int(max(Defect))}, not {int(self.defect.max())}")
-        if not (np.isfinite(self.line_resistance) and self.line_resistance >= 0):
-            raise ValueError(f"population: line_resistance must be non-negative [Ohm], not {self.line_resistance!r}")
+        for name, unit in (("line_resistance", "[Ohm]"), ("resolution", "[S]")):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value >= 0):
+                raise ValueError(f"population: {name} must be non-negative {unit}, not {value!r}")
 
     @property
     def shape(self) -> tuple[int, int, int, int]:

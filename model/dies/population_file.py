@@ -45,6 +45,8 @@ def save_population(population: Population, path: str | Path) -> None:
         "format_version": FORMAT_VERSION,
         "line_resistance": population.line_resistance,
         "line_resistance_units": "Ohm",
+        "resolution": population.resolution,
+        "resolution_units": "S",
         "provenance": json.dumps(dict(population.provenance), sort_keys=True),
     }
     if population.seed is not None:
@@ -85,6 +87,7 @@ def load_population(path: str | Path) -> Population:
     arrays = {name: values for name, (_, values) in variables.items()}
     seed = _attribute(attributes, "seed", int, None, "an integer", path)
     line_resistance = _attribute(attributes, "line_resistance", float, 0.0, "a number [Ohm]", path)
+    resolution = _attribute(attributes, "resolution", float, 0.0, "a number [S]", path)
     provenance = _attribute(attributes, "provenance", json.loads, {}, "a JSON object", path)
     if not isinstance(provenance, dict):
         raise ValueError(f"{path}: provenance must be a JSON object, not {provenance!r}")
@@ -112,6 +115,7 @@ def load_population(path: str | Path) -> Population:
             die_ids=numbers.astype(np.int64),
             seed=seed,
             line_resistance=line_resistance,
+            resolution=resolution,
             provenance=provenance,
             **{name: arrays[name].astype(np.bool_) for name in _BREAKS if name in arrays},
         )

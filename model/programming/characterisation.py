@@ -40,6 +40,8 @@ class Characterisation:
         Class of each device, as ``Defect`` numbers them.
     line_resistance : float
         What was undone [Ohm per segment].
+    resolution : float
+        What one code is worth [S].
     provenance : mapping of str to str
         Where it comes from.
     """
@@ -48,6 +50,7 @@ class Characterisation:
     g_ap: Floats
     defect: NDArray[np.uint8]
     line_resistance: float = 0.0
+    resolution: float = 0.0
     provenance: dict[str, str] = field(default_factory=dict)
 
     def confusion(self, truth: Population | NDArray[np.uint8]) -> Confusion:
@@ -67,6 +70,7 @@ class Characterisation:
             defect=self.defect,
             die_ids=np.arange(dies, dtype=np.int64) if die_ids is None else np.asarray(die_ids, np.int64),
             line_resistance=self.line_resistance,
+            resolution=self.resolution,
             provenance={"source": "characterisation", **self.provenance},
         )
 
@@ -104,7 +108,7 @@ def recover(report: Report, chip: Chip) -> Characterisation:
         for stage in (Stage.READ, Stage.READ_AP)
     )
     return Characterisation(
-        g_p, g_ap, classify(g_p, g_ap, chip), chip.wires.row_segment, {"geometry": chip.geometry.name}
+        g_p, g_ap, classify(g_p, g_ap, chip), chip.wires.row_segment, siemens, {"geometry": chip.geometry.name}
     )
 
 

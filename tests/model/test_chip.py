@@ -130,11 +130,10 @@ def test_goodwill_comes_in_several_device_sizes(name: str, device: str) -> None:
     assert chip.writing.junction == device
     plain = Chip.preset("goodwill")
     assert (chip.geometry, chip.wires) == (plain.geometry, plain.wires)
-    # Its pulses are as strong for its junction as those of the 50 nm device.
-    strength = [
-        one.writing.levels_p[0] / float(published(one.writing.junction).junction.v_c0_to_p) for one in (chip, plain)
-    ]
-    assert strength[0] == pytest.approx(strength[1], rel=0.01)
+    # Pulses below the critical voltage: half of one, on a half-selected cell, must not switch anything.
+    for one in (chip, plain):
+        critical = float(published(one.writing.junction).junction.v_c0_to_p)
+        assert 0.4 < one.writing.volts(one.writing.levels_p[0]) / critical < 0.9
 
 
 def test_the_12_bit_chip_has_the_published_converters() -> None:

@@ -23,7 +23,7 @@ class DieMoments:
     count : float64 array (dies,)
         Healthy devices.
     mean, variance : float64 arrays (dies,)
-        Of the logarithm.
+        Of the logarithm, without what rounding to the population's resolution adds.
     """
 
     count: NDArray[np.float64]
@@ -59,12 +59,45 @@ def die_moments(population: Population, r_access: float) -> tuple[DieMoments, Di
     for die in range(population.dies):
         resistance, tmr = junction_logarithms(population, r_access, die)
         if resistance.size > 1:
-            sides = (resistance, tmr)
+            rounding = rounding_variances(resistance, tmr, r_access, population.resolution)
+            sides = zip((resistance, tmr), rounding, strict=True)
             rows.append(
-                (resistance.size, *(f for side in sides for f in (float(side.mean()), float(side.var(ddof=1)))))
+                (
+                    resistance.size,
+                    *(
+                        f
+                        for side, added in sides
+                        for f in (float(side.mean()), max(float(side.var(ddof=1)) - added, 0.0))
+                    ),
+                )
             )
     table = np.array(rows, np.float64).reshape(-1, 5).T
     return DieMoments(table[0], table[1], table[2]), DieMoments(table[0], table[3], table[4])
+
+
+def rounding_variances(
+    resistance: NDArray[np.float64], tmr: NDArray[np.float64], r_access: float, resolution: float
+) -> tuple[float, float]:
+    """What rounding conductances to multiples of a resolution adds to the variances of ln R_P and of ln TMR.
+
+    Sheppard's correction, resolution^2 / 12 of a conductance, carried to the logarithms by their slopes. It holds where
+    a spread is not much narrower than the resolution; far below, all devices share a code and nothing can be told.
+
+    Parameters
+    ----------
+    resistance, tmr : float64 arrays (devices,)
+        ln(R_P / 1 Ohm) and ln(TMR), from ``junction_logarithms``.
+    r_access : float
+        Access resistance [Ohm].
+    resolution : float
+        [S]
+    """
+    if not resolution or not resistance.size:
+        return 0.0, 0.0
+    r_p, ratio = np.exp(resistance), 1 + np.exp(tmr)
+    # d ln r = -dg (r + r_access)^2 / r for a junction behind an access resistance.
+    p, ap = (resolution**2 / 12 * ((r + r_access) ** 2 / r) ** 2 for r in (r_p, r_p * ratio))
+    return float(p.mean()), float(((ratio / (ratio - 1)) ** 2 * (p + ap)).mean())
 
 
 def centre_estimate(moments: DieMoments, level: float = 0.95) -> Estimate:

@@ -300,3 +300,24 @@ def test_dies_that_a_fit_does_not_describe_stand_out(population: Population, fit
     alike = dataclasses.replace(fit, statistics=fit.statistics.with_rate_spread(0.0).replace(spatial_clustering=0.0))
     p_values = goodness_of_fit(population, alike, draws=30).p_values
     assert max(p_values["short"], p_values["open"], p_values["pairs"]) <= 1 / 31
+
+
+def test_the_scatter_of_rounding_is_taken_out_of_spreads() -> None:
+    truth = DefectStatistics(spread=0.05, tmr_spread=0.02, die_spread=0.02)
+    drawn = sample_population(BORDERS, CELL, truth, 4, seed=3)
+    step = 0.0073 * CELL.g_p  # a code of 12 bits over 1.2 x 25 rows
+    rounded = {name: np.rint(getattr(drawn, name) / step) * step for name in ("g_p", "g_ap")}
+    known = dataclasses.replace(drawn, **rounded, resolution=step)
+    unknown = dataclasses.replace(known, resolution=0.0)
+    exact, told, untold = (fit_statistics(each, r_access=CELL.r_access) for each in (drawn, known, unknown))
+    assert told.statistics.tmr_spread == pytest.approx(exact.statistics.tmr_spread, rel=0.01)
+    assert told.statistics.spread == pytest.approx(exact.statistics.spread, rel=0.002)
+    assert untold.statistics.tmr_spread > 1.1 * exact.statistics.tmr_spread
+
+
+def test_devices_that_all_share_a_code_have_no_spread_that_could_be_told() -> None:
+    drawn = sample_population(SMALL, CELL, DefectStatistics(spread=0.001), 2, seed=3)
+    step = 0.5 * CELL.g_p
+    coarse = {name: np.maximum(np.rint(getattr(drawn, name) / step), i) * step for i, name in ((2, "g_p"), (1, "g_ap"))}
+    fitted = fit_statistics(dataclasses.replace(drawn, **coarse, resolution=step), r_access=CELL.r_access / 4)
+    assert fitted.statistics.spread == 0.0
