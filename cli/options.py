@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -14,6 +14,7 @@ from .errors import BadInput
 
 if TYPE_CHECKING:
     from spintile.model.chip import Chip
+    from spintile.model.sensing import RepairMode
 
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of everything drawn at random.")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Worker processes; 0: one per processor.")]
@@ -33,7 +34,16 @@ DataName = Annotated[
 ]
 RepairName = Annotated[
     str | None,
-    typer.Option("--repair", help="Column repair: none, range-guard or pair-check; the chip's own by default."),
+    typer.Option("--repair", help="Column repair: none, range-guard, pair-check or check; the chip's own by default."),
+]
+FlagsName = Literal["none", "self-test"]
+Flags = Annotated[
+    FlagsName,
+    typer.Option(
+        "--flags",
+        help="self-test: every die is read cell by cell in both states, and the repair check then knows which columns "
+        "to leave out where a sum is wrong.",
+    ),
 ]
 
 AdcBits = Annotated[
@@ -62,7 +72,8 @@ States = Annotated[
 
 #: Simulators and deliberate faults, as ``spintile.cosim`` names them; repeated here so that --help need not load it.
 EngineName = Literal["verilator", "icarus"]
-FaultName = Literal["die-image", "threshold", "instruction", "gate"]
+FaultName = Literal["die-image", "threshold", "instruction", "gate", "flag", "median"]
+CombineName = Literal["sum", "median"]
 WriteFaultName = Literal["step", "target", "gate", "comparator"]
 WriteEngineName = Literal["auto", "model", "verilator", "icarus"]
 RegimeName = Literal["software", "die-aware", "statistics-aware"]
@@ -92,9 +103,9 @@ def load_chip(name: str, repair: str | None = None, adc_bits: int | None = None,
     chip = Chip.load(name) if "/" in name or "." in name else Chip.preset(name)
     if repair is not None:
         mode = repair.replace("-", "_")
-        if mode not in ("none", "range_guard", "pair_check"):
-            raise BadInput(f"--repair must be none, range-guard or pair-check, not {repair!r}")
-        chip = chip.replace(repair_mode=mode)
+        if mode not in ("none", "range_guard", "pair_check", "check"):
+            raise BadInput(f"--repair must be none, range-guard, pair-check or check, not {repair!r}")
+        chip = chip.with_repair(cast("RepairMode", mode))
     if adc_bits is not None:
         if adc_bits > chip.geometry.adc_bits:
             raise BadInput(
@@ -106,6 +117,14 @@ def load_chip(name: str, repair: str | None = None, adc_bits: int | None = None,
     if segment is not None:
         chip = chip.replace(wires=dataclasses.replace(chip.wires, row_segment=segment, col_segment=segment))
     return chip
+
+
+def uses_flags(flags: FlagsName, chip: Chip) -> bool:
+    """Whether dies are to be flagged; BadInput if the chip's repair would not look at flags."""
+    if flags == "self-test" and chip.repair_mode != "check":
+        repair = chip.repair_mode.replace("_", "-")
+        raise BadInput(f"--flags self-test must go with --repair check, not with {repair}")
+    return flags == "self-test"
 
 
 def parse_numbers(text: str, option: str) -> list[int]:

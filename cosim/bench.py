@@ -177,6 +177,8 @@ class Bench:
         self.recorder.on_result = done
         if job.image.column_offset.ndim == 2:
             await self.host.load_offsets(position)
+        if job.image.flags is not None:
+            await self.host.load_flags(position)
         await self.host.write("IMAGE_INDEX", job.first_index)
         await self.host.control("enable", "clear_counters")
         self.send()

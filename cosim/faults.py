@@ -24,7 +24,7 @@ from .job import CosimJob
 
 __all__ = ["FaultKind", "Faulty", "gate_fault", "inject"]
 
-FaultKind = Literal["die-image", "threshold", "instruction", "gate"]
+FaultKind = Literal["die-image", "threshold", "instruction", "gate", "flag", "median"]
 
 #: Operators of an ``assign`` and what a gate fault makes of them.
 _SWAPS = {"+": "-", "-": "+", "&": "|", "|": "&", "^": "~^", "==": "!=", "<": ">="}
@@ -66,9 +66,9 @@ def inject(job: CosimJob, kind: FaultKind, seed: int = 0) -> Faulty:
     ----------
     job : CosimJob
         Sound.
-    kind : {"die-image", "threshold", "instruction", "gate"}
-        One entry of the die image (at the pins only), one lane of a threshold word, one ``READ`` of the program, or
-        one gate of the periphery.
+    kind : {"die-image", "threshold", "instruction", "gate", "flag", "median"}
+        One entry of the die image (at the pins only), one lane of a threshold word, one ``READ`` of the program, one
+        gate of the periphery, one self-test flag in the chip's memory, or the replicas of one median added instead.
     seed : int
         Chooses which.
 
@@ -86,6 +86,10 @@ def inject(job: CosimJob, kind: FaultKind, seed: int = 0) -> Faulty:
         return _threshold_fault(job, chooser)
     if kind == "instruction":
         return _instruction_fault(job, chooser)
+    if kind == "flag":
+        return _flag_fault(job, chooser)
+    if kind == "median":
+        return _median_fault(job, chooser)
     if kind == "gate":
         text, description = gate_fault(periphery_verilog(job.geometry), seed)
         lane = re.search(r" total\[\d+:(\d+)\]", description)
@@ -164,6 +168,52 @@ def _instruction_fault(job: CosimJob, chooser: random.Random) -> Faulty:
     description = f"instruction {address} (layer {layer}): READ of kernel {wrong}, must be {fields['kernel']}"
     place = {"layer": layer, "kernel": fields["kernel"], "got": wrong}
     return Faulty(_reloaded(job, instructions=words), "instruction", description, "codes", place)
+
+
+def _flag_fault(job: CosimJob, chooser: random.Random) -> Faulty:
+    """One flag of the chip flipped: chosen so that the repair of some read of these images follows it."""
+    image, geometry, record = job.image, job.geometry, job.golden()
+    sound = image.flags
+    if sound is None:
+        sound = np.zeros((job.dies, geometry.kernels, geometry.cols), np.bool_)
+    used = sorted({int(kernel) for x in job.compiled.schedule.layers if x.flagged for kernel in x.read_kernel})
+    places = [(d, k, c) for d in range(job.dies) for k in used for c in range(2 * geometry.pairs)]
+    chooser.shuffle(places)
+    # A flag decides only where a sum is wrong: those of suspicious columns come first.
+    places.sort(key=lambda place: not sound[place])
+    for place in places[: 4 * _TRIES]:
+        flags = sound.copy()
+        flags[place] = not sound[place]
+        broken = image.replace(flags=flags)
+        found = job.replace(image=broken).golden()
+        if all(np.array_equal(*parts) for parts in zip(found.accumulators, record.accumulators, strict=True)):
+            continue
+        die, kernel, column = place
+        what = f"die {int(image.die_ids[die])}: flag of kernel {kernel}, column {column} is {int(flags[place])}"
+        named = {"die": int(image.die_ids[die]), "index": column // 2}
+        wrong = job.replace(array_image=broken)
+        return Faulty(wrong, "flag", f"{what}, must be {int(sound[place])}", "accumulators", named)
+    raise ValueError("flag fault must change an accumulator of these images, and no flag does")
+
+
+def _median_fault(job: CosimJob, chooser: random.Random) -> Faulty:
+    """The three replicas of one slice added one by one: a median that is a sum."""
+    program = job.compiled.program
+    listing = _listing(program)
+    thirds = [
+        (address, layer)
+        for address, (layer, opcode, fields) in enumerate(listing)
+        if opcode is Opcode.READ and fields["replica"] == 3
+    ]
+    if not thirds:
+        raise ValueError("median fault must have a layer that combines its copies by their median, and there is none")
+    address, layer = chooser.choice(thirds)
+    words = program.instructions.copy()
+    for read in (address - 2, address - 1, address):
+        replica = INSTRUCTIONS[Opcode.READ]["replica"].insert("replica", listing[read][2]["replica"])
+        words[read] ^= np.uint64(replica)
+    description = f"instructions {address - 2} to {address} (layer {layer}): replicas are added, not their median"
+    return Faulty(_reloaded(job, instructions=words), "median", description, "accumulators", {"layer": layer})
 
 
 def gate_fault(

@@ -220,6 +220,8 @@ class BenchJob:
         assert self.record.codes is not None
         tensors = {f"program.{name}": getattr(self.program, name) for name in _PROGRAM}
         tensors |= {f"image.{name}": getattr(self.image, name) for name in _DIE_IMAGE}
+        if self.image.flags is not None:
+            tensors["image.flags"] = self.image.flags
         tensors |= {f"accumulators.{i}": part for i, part in enumerate(self.record.accumulators)}
         tensors |= {f"activations.{i}": part for i, part in enumerate(self.record.activations)}
         tensors |= {
@@ -242,7 +244,7 @@ class BenchJob:
                 name: int(getattr(self.image, name))
                 for name in ("adc_bits", "fraction_bits", "noise_sigma", "noise_seed")
             },
-            "repair": dataclasses.asdict(self.repair),
+            "repair": dataclasses.asdict(self.repair),  # K as a list, where each pair has its own
             "settle": self.settle,
             "first_index": self.first_index,
             "cycles_bound": self.cycles_bound,
@@ -260,12 +262,15 @@ class BenchJob:
         program = header["program"] | {"input_shape": tuple(header["program"]["input_shape"])}
         words: dict[str, Any] = {name: tensors[f"program.{name}"] for name in _PROGRAM}
         arrays: dict[str, Any] = {name: tensors[f"image.{name}"] for name in _DIE_IMAGE}
+        repair = header["repair"]
+        if isinstance(repair["K"], list):
+            repair = repair | {"K": tuple(repair["K"])}
         return cls(
             geometry=Geometry(**header["geometry"]),
             program=Program(**words, **program),
             stream=tensors["stream"],
-            image=DieImage(**arrays, **header["image"]),
-            repair=Repair(**header["repair"]),
+            image=DieImage(**arrays, flags=tensors.get("image.flags"), **header["image"]),
+            repair=Repair(**repair),
             settle=header["settle"],
             first_index=header["first_index"],
             cycles_bound=header["cycles_bound"],

@@ -18,7 +18,7 @@ from .dies import DefectStatistics
 from .files import from_table, read_toml, toml_lines, write_atomically
 from .geometry import Geometry
 from .network import Network
-from .sensing import Repair, RepairMode, Sensing
+from .sensing import MARGINS, PAIR_MODES, Repair, RepairMode, Sensing
 from .writing import Writing
 
 FORMAT_VERSION = 1
@@ -38,7 +38,7 @@ class Chip:
         Amplifiers and converters.
     statistics : DefectStatistics
         How its dies differ.
-    repair_mode : {"none", "range_guard", "pair_check"}
+    repair_mode : {"none", "range_guard", "pair_check", "check"}
         Column repair.
     strict : bool
         Pair check: repair only where it is clear which column is faulty.
@@ -104,10 +104,13 @@ class Chip:
         )
 
     def repair_for(self, network: Network) -> Repair:
-        """The repair as it is set for a network: the pair check needs binary weights, else a warning and "none"."""
+        """The repair as it is set for a network.
+
+        Pair check and check need binary weights, else a warning and "none".
+        """
         repair = self.repair
-        if repair.mode == "pair_check" and not all(layer.is_binary for layer in network.layers):
-            warnings.warn("pair_check repair needs binary weights, not ternary ones: no repair", stacklevel=2)
+        if repair.mode in PAIR_MODES and not all(layer.is_binary for layer in network.layers):
+            warnings.warn(f"{repair.mode} repair needs binary weights, not ternary ones: no repair", stacklevel=2)
             return repair.replace(mode="none")
         return repair
 
@@ -120,6 +123,15 @@ class Chip:
     def replace(self, **changes: Any) -> Chip:
         """A copy with some fields changed."""
         return dataclasses.replace(self, **changes)
+
+    def with_repair(self, mode: RepairMode) -> Chip:
+        """A copy with another repair; where the mode is not the chip's own, with the margins that suit it."""
+        if mode == self.repair_mode:
+            return self
+        if MARGINS.get(mode) == MARGINS[self.repair_mode]:
+            return self.replace(repair_mode=mode)
+        base, row = MARGINS.get(mode, (self.margin_base, self.margin_row))
+        return self.replace(repair_mode=mode, margin_base=base, margin_row=row)
 
     def as_dict(self) -> dict[str, Any]:
         """Nested fields, for reports and files."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import itertools
 
-from amaranth import Module, Mux, Signal, signed
+from amaranth import Module, Mux, Signal, Value, signed
 from amaranth.lib import stream
 from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import Component, In, Out
 from spintile.model.geometry import Geometry
 
-from .repair import Repair
+from .register_file import window_write
+from .registers import register_map
+from .repair import Repair, difference_shape
 from .tokens import TAG, Flow, acc_token, codes_token, offsets_layout, repair_settings
 
 __all__ = ["Accumulator"]
@@ -23,9 +25,14 @@ class Accumulator(Component):
     Reads pass through a pipeline that stands still as a whole only when finished accumulators meet an output
     register that the activation has not emptied yet::
 
-        cycle         0             1 .. 6    7           8
-        codes       | handed over |         |           |
-        registers   |             | repair  | shifted   | accumulators; acc.valid if it was the last read
+        cycle         0             1 .. 6    7         8           9
+        codes       | handed over |         |         |           |
+        registers   |             | repair  | added   | shifted   | accumulators; acc.valid if it was the last read
+
+    Copies of a pair are read one after the other, as replica 1, 2 and 3: the first two add nothing but mark out a
+    range, to which the third one is limited: their median is added. The range is 0 to 0 after replica 3, after a read
+    that is no copy, and after the last read of an accumulation. So a broken sequence has a result too: a replica 1
+    that is missing counts as 0, without replica 2 replica 1 is added, and without replica 3 nothing is.
 
     Parameters
     ----------
@@ -45,13 +52,15 @@ class Accumulator(Component):
         Offset registers [codes].
     settings : In(repair_settings)
         Repair registers; both are stable while reads are under way.
+    flag : In(Flow of window_write)
+        Writes to the window ``FLAG``.
     idle : Out(1)
         No read is in the pipeline and no finished accumulators wait.
     abort : In(1)
         Drops everything.
     """
 
-    LATENCY = Repair.LATENCY + 2
+    LATENCY = Repair.LATENCY + 3
 
     def __init__(self, geometry: Geometry) -> None:
         self.geometry = geometry
@@ -62,21 +71,26 @@ class Accumulator(Component):
                 "trace": Out(Flow(acc_token(geometry))),
                 "offsets": In(offsets_layout(geometry)),
                 "settings": In(repair_settings(geometry)),
+                "flag": In(Flow(window_write(register_map(geometry).window("FLAG")))),
                 "idle": Out(1),
                 "abort": In(1),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
-        """Repair pipeline with what a read takes along beside it, shifters, adders, output register."""
+        """Repair pipeline with what a read takes along beside it, medians, shifters, adders, output register."""
         geometry = self.geometry
         m = Module()
         m.submodules.repair = repair = Repair(geometry)
         payload = self.codes.payload
 
-        read = StructLayout({"plane": payload.plane.shape(), "first": 1, "last": 1, "tag": TAG})
-        along = [Signal(read, name=f"read_{stage}") for stage in range(1, repair.LATENCY + 2)]
-        valid = [Signal(name=f"valid_{stage}") for stage in range(1, repair.LATENCY + 2)]
+        read = StructLayout(
+            {"plane": payload.plane.shape(), "first": 1, "last": 1, "replica": payload.replica.shape(), "tag": TAG}
+        )
+        along = [Signal(read, name=f"read_{stage}") for stage in range(1, self.LATENCY)]
+        valid = [Signal(name=f"valid_{stage}") for stage in range(1, self.LATENCY)]
+        added = Signal(ArrayLayout(difference_shape(geometry), geometry.pairs))
+        low, high = (Signal.like(added, name=name) for name in ("low", "high"))
         shifted = Signal(ArrayLayout(signed(geometry.acc_bits), geometry.pairs))
         acc = Signal.like(shifted)
         total = Signal.like(shifted)
@@ -89,6 +103,10 @@ class Accumulator(Component):
             repair.enable.eq(move),
             repair.codes.eq(payload.codes),
             repair.count.eq(payload.count),
+            repair.kernel.eq(payload.kernel),
+            repair.flagged.eq(payload.flagged),
+            repair.flag.valid.eq(self.flag.valid),
+            repair.flag.payload.eq(self.flag.payload),
             repair.offsets.eq(self.offsets),
             repair.settings.eq(self.settings),
         ]
@@ -105,7 +123,9 @@ class Accumulator(Component):
             m.d.sync += [later.eq(earlier) for earlier, later in itertools.pairwise(along)]
             m.d.sync += [later.eq(earlier) for earlier, later in itertools.pairwise(valid)]
             for pair in range(geometry.pairs):
-                m.d.sync += shifted[pair].eq(repair.differences[pair] << along[-2].plane)
+                m.d.sync += shifted[pair].eq(added[pair] << along[-2].plane)
+                difference, limits = repair.differences[pair], (low[pair], high[pair])
+                self._median(m, difference, added[pair], limits, valid[-3], along[-3])
             with m.If(valid[-1]):
                 m.d.sync += acc.eq(total)
                 with m.If(along[-1].last):
@@ -116,6 +136,7 @@ class Accumulator(Component):
                     ]
         with m.If(self.abort):
             m.d.sync += [self.acc.valid.eq(0)] + [stage.eq(0) for stage in valid]
+            m.d.sync += [Value.cast(low).eq(0), Value.cast(high).eq(0)]
 
         m.d.comb += [
             self.trace.valid.eq(self.acc.valid & self.acc.ready),
@@ -126,3 +147,25 @@ class Accumulator(Component):
             with m.If(stage):
                 m.d.comb += self.idle.eq(0)
         return m
+
+    def _median(
+        self, m: Module, difference: Value, added: Value, limits: tuple[Value, Value], valid: Value, read: Value
+    ) -> None:
+        """What a read adds, where the pipeline moves: its difference, nothing, or the median of the last three."""
+        low, high = limits
+        below, above = difference < low, difference > high
+        with m.Switch(read.replica):
+            with m.Case(0):
+                m.d.sync += added.eq(difference)
+            with m.Case(3):
+                m.d.sync += added.eq(Mux(below, low, Mux(above, high, difference)))
+            with m.Default():
+                m.d.sync += added.eq(0)
+        with m.If(valid):
+            with m.If(read.last | (read.replica == 0) | (read.replica == 3)):
+                m.d.sync += [low.eq(0), high.eq(0)]
+            with m.Else():
+                with m.If(below | (read.replica == 1)):
+                    m.d.sync += low.eq(difference)
+                with m.If(above | (read.replica == 1)):
+                    m.d.sync += high.eq(difference)

@@ -119,7 +119,7 @@ class ColumnSense(Component):
             m.d.sync += sampled.eq(self.read.payload)
         with m.If(leave):
             m.d.sync += [self.codes.valid.eq(1), self.codes.payload.codes.eq(Cat(codes))]
-            for name in ("count", "kernel", "plane", "first", "last", "tag"):
+            for name in ("count", "kernel", "plane", "first", "last", "replica", "flagged", "tag"):
                 m.d.sync += self.codes.payload[name].eq(sampled[name])
         with m.Elif(self.codes.ready):
             m.d.sync += self.codes.valid.eq(0)

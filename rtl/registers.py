@@ -13,7 +13,7 @@ __all__ = ["IDENTITY", "VERSION", "Register", "RegisterField", "RegisterMap", "W
 #: "SPTL" in ASCII.
 IDENTITY = 0x5350544C
 #: Of this map: major (a host must know it) in the upper half, minor (only additions) in the lower.
-VERSION = 0x0001_0001
+VERSION = 0x0002_0000
 
 
 def register_map(geometry: Geometry) -> RegisterMap:
@@ -50,10 +50,18 @@ def register_map(geometry: Geometry) -> RegisterMap:
         0x028,
         "rw",
         (
-            RegisterField("mode", 0, 2, "0 none, 1 range guard, 2 pair check."),
+            RegisterField("mode", 0, 2, "0 none, 1 range guard, 2 pair check, 3 check with flags."),
             RegisterField("strict", 4, 1, "Pair check: a short with no clear culprit gives 0."),
         ),
-        "What the accumulator does about shorted columns.",
+        "What the accumulator does about faulty columns.",
+    )
+    pair_sum = Register(
+        "PAIR_SUM",
+        0x200,
+        "rw",
+        (RegisterField("value", 0, constant, f"K {lsb}."),),
+        "K: G_P + G_AP of one row, as each pair of columns shows it.",
+        count=geometry.pairs,
     )
     layers = Register(
         "LAYER",
@@ -67,6 +75,7 @@ def register_map(geometry: Geometry) -> RegisterMap:
         count=geometry.layer_limit,
     )
     lanes = 1 << (geometry.pairs - 1).bit_length()
+    flag_lanes = -(-geometry.cols // 32)
     return RegisterMap(
         geometry,
         (
@@ -95,7 +104,6 @@ def register_map(geometry: Geometry) -> RegisterMap:
             whole("BEATS", 0x020, "rw", f"Words of {geometry.word_bits} bits per image.", width=16),
             whole("IMAGE_INDEX", 0x024, "rw", "Index of the next image, taken over when written and by soft_reset."),
             repair,
-            whole("PAIR_SUM", 0x02C, "rw", f"K: nominal G_P + G_AP of one row {lsb}.", width=constant),
             whole("PEAK", 0x030, "rw", f"P: nominal G_P of one row {lsb}.", width=constant),
             whole("DIFFERENCE", 0x034, "rw", f"D: nominal G_P - G_AP of one row {lsb}.", width=constant),
             whole("MARGIN_BASE", 0x038, "rw", f"m0: margin without driven rows {lsb}.", width=constant),
@@ -113,10 +121,19 @@ def register_map(geometry: Geometry) -> RegisterMap:
             whole("LAST_RESULT", 0x054, "ro", "Cycles from clear_counters to the last result taken."),
             layers,
             *write_registers(geometry),
+            pair_sum,
         ),
         (
             Window("OFFSET", 0x01000, geometry.cols, "Signed offset in codes, one word per column."),
             Window("SEGMENT", 0x02000, geometry.segment_depth, "Segment words."),
+            Window(
+                "FLAG",
+                0x04000,
+                geometry.kernels,
+                "Columns that a self-test found faulty, one group per kernel: bit c of lane l is column 32 * l + c.",
+                lanes=flag_lanes,
+                stride=flag_lanes,
+            ),
             Window(
                 "INSTRUCTION",
                 0x08000,

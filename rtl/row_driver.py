@@ -120,7 +120,7 @@ class RowDriver(Component):
             self.lines.select.eq(select),
             self.lines.gate.eq(Cat(driving for _ in range(self.geometry.cols))),
         ]
-        for name in ("count", "kernel", "plane", "first", "last", "tag"):
+        for name in ("count", "kernel", "plane", "first", "last", "replica", "flagged", "tag"):
             m.d.comb += self.read.payload[name].eq(driven[name])
         for row in range(self.geometry.rows):
             m.d.comb += self.lines.row_mode[row].eq(Mux(driven.rows[row], LineMode.READ, LineMode.REFERENCE))

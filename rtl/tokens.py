@@ -71,11 +71,12 @@ class Flow(Signature):
 
 
 class RepairMode(Enum, shape=2):  # type: ignore[call-arg]  # amaranth's Enum takes a shape
-    """What the accumulator does about columns that a short drives too high."""
+    """What the accumulator does about columns that carry too much or too little."""
 
     NONE = 0
     RANGE_GUARD = 1
     PAIR_CHECK = 2
+    CHECK = 3
 
 
 def kernel_shape(geometry: Geometry) -> Shape:
@@ -202,7 +203,8 @@ def offsets_layout(geometry: Geometry) -> ArrayLayout:
 def repair_settings(geometry: Geometry) -> StructLayout:
     """Registers of the repair: quantities in LSB/2^F per driven row, ``margin_base`` (m0) in LSB/2^F.
 
-    ``pair_sum`` K, ``peak`` P and ``difference`` D are the nominal G_P+G_AP, G_P and G_P-G_AP of one row.
+    ``pair_sum`` K is G_P+G_AP of one row, for each pair by itself; ``peak`` P and ``difference`` D are the nominal
+    G_P and G_P-G_AP.
     ``single_bit`` is set while ``ADC_BITS`` is 1: reads with no driven row then add nothing.
     """
     constant = unsigned(geometry.adc_bits + geometry.fraction_bits + 5)
@@ -211,7 +213,7 @@ def repair_settings(geometry: Geometry) -> StructLayout:
             "mode": RepairMode,
             "strict": unsigned(1),
             "single_bit": unsigned(1),
-            "pair_sum": constant,
+            "pair_sum": ArrayLayout(constant, geometry.pairs),
             "peak": constant,
             "difference": constant,
             "margin_base": constant,
@@ -227,5 +229,7 @@ def _read_fields(geometry: Geometry) -> dict[str, Shape | StructLayout]:
         "plane": unsigned(_READ["plane"].width),
         "first": unsigned(1),
         "last": unsigned(1),
+        "replica": unsigned(_READ["replica"].width),
+        "flagged": unsigned(1),
         "tag": TAG,
     }

@@ -118,6 +118,7 @@ class Top(Component):
         for name in ("target", "step_p", "step_ap"):
             connect(m, getattr(registers, name), getattr(writer, name))
         connect(m, writer.report, flipped(self.report))
+        connect(m, registers.flag, accumulator.flag)
         connect(m, accumulator.acc, activation.acc)
         connect(m, sequencer.emits, activation.emit)
         connect(m, activation.write, memory.write)
@@ -169,8 +170,11 @@ class Top(Component):
             settings.strict.eq(registers.repair.strict),
             settings.single_bit.eq(adc_bits == 1),
         ]
-        for name in ("pair_sum", "peak", "difference", "margin_base", "margin_row"):
+        for name in ("peak", "difference", "margin_base", "margin_row"):
             m.d.comb += settings[name].eq(getattr(registers, name).value)
+        for pair in range(geometry.pairs):
+            pair_sum = registers.pair_sum[pair] if geometry.pairs > 1 else registers.pair_sum
+            m.d.comb += settings.pair_sum[pair].eq(pair_sum.value)
 
         result_taken = Signal()
         m.d.comb += result_taken.eq(self.result.tvalid & self.result.tready)

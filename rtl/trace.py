@@ -19,7 +19,7 @@ class TracePins(Signature):
 
     Members
     -------
-    codes : valid, codes (cols * adc_bits), count, kernel, plane, image, ordinal, layer
+    codes : valid, codes (cols * adc_bits), count, kernel, plane, replica, flagged, image, ordinal, layer
         A read's codes, in the cycle in which the accumulator takes them.
     acc : valid, acc (pairs * acc_bits, two's complement), image, ordinal, layer
         An emit's accumulators, in the cycle in which the activation takes them; ``ordinal`` of its last read.
@@ -41,6 +41,8 @@ class TracePins(Signature):
                             "count": Out(count_shape(geometry)),
                             "kernel": Out(kernel_shape(geometry)),
                             "plane": Out(4),
+                            "replica": Out(2),
+                            "flagged": Out(1),
                             "image": Out(image),
                             "ordinal": Out(ordinal),
                             "layer": Out(layer),

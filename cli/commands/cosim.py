@@ -16,6 +16,7 @@ from ..options import (
     DataName,
     EngineName,
     FaultName,
+    Flags,
     Jobs,
     Json,
     Quiet,
@@ -25,6 +26,7 @@ from ..options import (
     States,
     load_chip,
     parse_numbers,
+    uses_flags,
     worker_count,
     writable_folder,
 )
@@ -46,11 +48,13 @@ def cosim(
     fault: Annotated[
         FaultName | None,
         typer.Option(
-            "--fault", help="Break something on purpose: die-image, threshold, instruction or gate. Must end red."
+            "--fault",
+            help="Break something on purpose: die-image, threshold, instruction, gate, flag or median. Must end red.",
         ),
     ] = None,
     segment: Segment = None,
     calibrate: Calibrate = False,
+    flags: Flags = "none",
     states: States = None,
     seed: Seed = 0,
     jobs: Jobs = 0,
@@ -82,6 +86,7 @@ def cosim(
     if first + images > len(pictures):
         raise BadInput(f"--first plus --images must be at most {len(pictures)} for {name}, not {first + images}")
     on_chip = load_chip(chip, repair, segment=segment)
+    flagged = uses_flags(flags, on_chip)
     numbers = parse_numbers(dies, "--dies")
     chosen = choose_dies(load_population(population), numbers, population)
     warn_of_other_dies(chosen, on_chip, population)
@@ -102,6 +107,7 @@ def cosim(
             fault=fault,
             states=held,
             calibrate=calibrate,
+            flags=flagged,
             progress=progress,
         )
     shown = summary(result)

@@ -13,6 +13,7 @@ from ..options import (
     Calibrate,
     ChipName,
     DataName,
+    Flags,
     Jobs,
     Json,
     Quiet,
@@ -21,6 +22,7 @@ from ..options import (
     Segment,
     States,
     load_chip,
+    uses_flags,
     worker_count,
     writable_file,
 )
@@ -35,6 +37,7 @@ def evaluate(
     images: Annotated[int, typer.Option("--images", min=0, help="Only the first images of the test set; 0: all.")] = 0,
     segment: Segment = None,
     calibrate: Calibrate = False,
+    flags: Flags = "none",
     states: States = None,
     linear_error: Annotated[
         bool,
@@ -71,6 +74,7 @@ def evaluate(
     net = load_network(network)
     dies = load_population(population)
     on_chip = load_chip(chip, repair, segment=segment)
+    flagged = uses_flags(flags, on_chip)
     warn_of_other_dies(dies, on_chip, population)
     pictures, labels, name = network_images(data, net, images)
     held = None if states is None else load_states(states, dies)
@@ -86,6 +90,7 @@ def evaluate(
             jobs=worker_count(jobs),
             states=held,
             calibrate=calibrate,
+            flags=flagged,
             progress=lambda done, total: progress("inference on the dies", done / total),
         )
         if linear_error:
@@ -101,6 +106,7 @@ def evaluate(
         "images": result.images,
         "dies": int(dies.dies),
         "repair": on_chip.repair.mode,
+        "flags": flags,
         "software": software,
         "accuracy": result.as_dict(),
         "accuracies": {int(die): float(value) for die, value in zip(dies.die_ids, result.accuracies, strict=True)},

@@ -12,6 +12,7 @@ from ..console import ProgressDisplay, show_json, show_table
 from ..errors import BadInput, need
 from ..options import (
     ChipName,
+    CombineName,
     DataName,
     Json,
     Quiet,
@@ -58,8 +59,12 @@ def train(
         int, typer.Option("--activation-bits", min=1, max=4, help="Bits of a hidden neuron's activation.")
     ] = 1,
     output_copies: Annotated[
-        int, typer.Option("--output-copies", min=1, help="How often the output layer is placed; its copies are added.")
+        int, typer.Option("--output-copies", min=1, help="How often the output layer is placed.")
     ] = 1,
+    combine: Annotated[
+        CombineName,
+        typer.Option("--combine", help="Copies of the output layer are added (sum), or the median of three is taken."),
+    ] = "sum",
     chip: ChipName = "borders",
     repair: RepairName = None,
     statistics: Annotated[
@@ -130,7 +135,7 @@ def train(
     outputs = dataset.classes if dataset.classes > 2 else 1
     convolutions = [LayerSpec(n, window, pool, activation_bits) for n in filter_counts]
     dense = [LayerSpec(n, activation_bits=activation_bits) for n in hidden_counts]
-    spec = NetworkSpec((*convolutions, *dense, LayerSpec(outputs, copies=output_copies)), input_bits)
+    spec = NetworkSpec((*convolutions, *dense, LayerSpec(outputs, copies=output_copies, combine=combine)), input_bits)
     given = None
     if population is not None:
         loaded = load_population(population)

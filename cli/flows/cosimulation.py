@@ -45,6 +45,7 @@ def cosimulate_on_dies(
     fault: FaultKind | None = None,
     states: NDArray[np.bool_] | None = None,
     calibrate: bool = False,
+    flags: bool = False,
     progress: Progress,
 ) -> CosimResult:
     """Run images through the RTL with every die of a population at its pins.
@@ -67,22 +68,24 @@ def cosimulate_on_dies(
         Simulations at once.
     waves : bool
         Write waveforms.
-    fault : {"die-image", "threshold", "instruction", "gate"} or None
+    fault : {"die-image", "threshold", "instruction", "gate", "flag", "median"} or None
         One thing to break: the run must then end red.
     states : bool array (dies, kernels, rows, cols) or None
         What the dies hold; None: all of them what the network asks for.
     calibrate : bool
         Set every die's offset registers from its own reference reads.
+    flags : bool
+        Flag every die's columns by self-test.
     progress : Progress
         Told of the steps.
     """
     from spintile.cosim.job import CosimJob
     from spintile.cosim.run import cosimulate
 
-    compiled = compile_for(network, chip, calibrate=calibrate)
+    compiled = compile_for(network, chip, calibrate=calibrate, flags=flags)
     job = CosimJob(
         compiled=compiled,
-        image=die_image_for(compiled, chip, population, seed, states=states, calibrate=calibrate),
+        image=die_image_for(compiled, chip, population, seed, states=states, calibrate=calibrate, flags=flags),
         images=images,
         repair=chip.repair,
         first_index=first_index,

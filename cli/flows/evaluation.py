@@ -51,7 +51,7 @@ class Evaluation:
         }
 
 
-def compile_for(network: Network, chip: Chip, *, calibrate: bool = False) -> Compiled:
+def compile_for(network: Network, chip: Chip, *, calibrate: bool = False, flags: bool = False) -> Compiled:
     """A network placed on a chip and made ready for every engine.
 
     Parameters
@@ -60,6 +60,8 @@ def compile_for(network: Network, chip: Chip, *, calibrate: bool = False) -> Com
         What runs on what.
     calibrate : bool
         Make room in the accumulators for offset registers that each die's reference reads will give.
+    flags : bool
+        Let the repair of every read look at the flags of self-test.
 
     Raises
     ------
@@ -78,6 +80,7 @@ def compile_for(network: Network, chip: Chip, *, calibrate: bool = False) -> Com
         codes_per_weight=chip.codes_per_weight,
         adc_bits=chip.adc_bits,
         largest_offset=largest,
+        flagged=flags,
     )
 
 
@@ -89,6 +92,7 @@ def die_image_for(
     *,
     states: NDArray[np.bool_] | None = None,
     calibrate: bool = False,
+    flags: bool = False,
 ) -> DieImage:
     """The dies as integers, with the chip's wires.
 
@@ -100,18 +104,24 @@ def die_image_for(
         What the dies hold; None: all of them what the network asks for.
     calibrate : bool
         Set every die's offset registers from its own reference reads.
+    flags : bool
+        Flag every die's columns by self-test.
     """
     from spintile.model.golden import calibrate_offsets, make_die_image
+    from spintile.model.programming import self_test_flags, self_test_reads
 
+    held = compiled.states if states is None else states
     image = make_die_image(
         population,
-        compiled.states if states is None else states,
+        held,
         chip.geometry,
         chip.cell,
         chip.sensing,
         seed,
         wires=chip.wires,
     )
+    if flags:
+        image = image.replace(flags=self_test_flags(self_test_reads(population, chip, seed), held, chip))
     return image.replace(column_offset=calibrate_offsets(image)) if calibrate else image
 
 
@@ -126,6 +136,7 @@ def evaluate_on_dies(
     jobs: int = 1,
     states: NDArray[np.bool_] | None = None,
     calibrate: bool = False,
+    flags: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Answer all images on all dies.
@@ -148,13 +159,15 @@ def evaluate_on_dies(
         What the dies hold; None: all of them what the network asks for.
     calibrate : bool
         Set every die's offset registers from its own reference reads.
+    flags : bool
+        Flag every die's columns by self-test.
     progress : function (images done, images in all), optional
         Called now and then.
     """
     from spintile.model.golden import infer
 
-    compiled = compile_for(network, chip, calibrate=calibrate)
-    image = die_image_for(compiled, chip, population, seed, states=states, calibrate=calibrate)
+    compiled = compile_for(network, chip, calibrate=calibrate, flags=flags)
+    image = die_image_for(compiled, chip, population, seed, states=states, calibrate=calibrate, flags=flags)
     record = infer(image, compiled, images, repair=chip.repair, progress=progress, jobs=jobs)
     classes = max(network.classes, int(labels.max()) + 1)
     pairs = np.asarray(labels, np.int64) * classes + record.classes

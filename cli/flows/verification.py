@@ -30,6 +30,7 @@ class HiddenLayer:
     window: int = 0
     pool: int = 1
     copies: int = 1
+    combine: Literal["sum", "median"] = "sum"
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,16 @@ class Case:
         Output neurons.
     input_bits, adc_bits, columns_per_adc : int
         Of the network and of the converters.
-    repair : {"none", "range_guard", "pair_check"}
+    repair : {"none", "range_guard", "pair_check", "check"}
         Column repair.
     strict : bool
         Pair check only where it is clear which column is faulty.
     noise : float
         Read noise [LSB].
+    output_copies, output_combine
+        How often the output layer is placed, and whether its copies are added or the median of three is taken.
+    flags : bool
+        Flag the dies' columns by self-test, for check.
     """
 
     name: str
@@ -64,10 +69,12 @@ class Case:
     input_bits: int = 1
     adc_bits: int = 8
     columns_per_adc: int = 1
-    repair: Literal["none", "range_guard", "pair_check"] = "none"
+    repair: Literal["none", "range_guard", "pair_check", "check"] = "none"
     strict: bool = False
     noise: float = 0.0
     output_copies: int = 1
+    output_combine: Literal["sum", "median"] = "sum"
+    flags: bool = False
 
 
 CASES = (
@@ -96,6 +103,19 @@ CASES = (
     Case("differential", "one-bit sense amplifiers", (40,), (HiddenLayer(20),), 3, adc_bits=1),
     Case("binary", "a single output, noise without repair", (30,), (HiddenLayer(12),), 1, noise=0.7),
     Case("shared", "five columns on each ADC", (75,), (HiddenLayer(24),), 6, columns_per_adc=5, repair="pair_check"),
+    Case(
+        "flags",
+        "check with self-test flags, median of three by bit planes",
+        (60,),
+        (HiddenLayer(20, bits=2, copies=3, combine="median"),),
+        7,
+        input_bits=2,
+        repair="check",
+        output_copies=3,
+        output_combine="median",
+        flags=True,
+    ),
+    Case("blind", "check without flags, noise", (60,), (HiddenLayer(17),), 5, repair="check", noise=0.7),
 )
 
 
@@ -109,9 +129,8 @@ def chip_of(case: Case, base: Chip) -> Chip:
     return base.replace(
         geometry=geometry,
         sensing=base.sensing.replace(adc_bits=case.adc_bits, noise_sigma=case.noise),
-        repair_mode=case.repair,
         strict=case.strict,
-    )
+    ).with_repair(case.repair)
 
 
 def network_of(case: Case, seed: int) -> Network:
@@ -124,7 +143,7 @@ def network_of(case: Case, seed: int) -> Network:
     for hidden in case.hidden:
         layers.append(_layer(hidden, shape, bits, generator))
         shape, bits = layers[-1].output_shape, hidden.bits
-    output = HiddenLayer(case.classes, copies=case.output_copies)
+    output = HiddenLayer(case.classes, copies=case.output_copies, combine=case.output_combine)
     layers.append(_layer(output, (int(np.prod(shape)),), bits, generator, output=True))
     return Network(tuple(layers), {"name": case.name, "seed": str(seed)})
 
@@ -150,6 +169,7 @@ def _layer(
         activation_bits=wanted.bits,
         pool=wanted.pool,
         copies=wanted.copies,
+        combine=wanted.combine,
     )
 
 
@@ -208,6 +228,7 @@ def verify_case(
         folder=folder,
         seed=seed,
         jobs=jobs,
+        flags=case.flags,
         progress=lambda step, done, remark="": progress(f"{case.name}, {engine}: {step}", done, remark),
     )
     return {"name": case.name, "reaches": case.reaches, **summary(result)}

@@ -73,8 +73,8 @@ INSTRUCTIONS: dict[Opcode, dict[str, Field]] = {
         ("plane", 4),  # left shift of this read's differences
         ("first", 1),  # clears the accumulators before adding
         ("last", 1),  # hands them to the EMIT that follows
-        ("replica", 2),  # 0: add; 1, 2, 3: reserved for the median of three replicas
-        ("flagged", 1),  # reserved: repair by self-test flags
+        ("replica", 2),  # 0: add; 1, 2: hold; 3: add the median of this one and the two held
+        ("flagged", 1),  # the repair "check" looks at the kernel's self-test flags
     ),
     Opcode.EMIT: _pack(
         ("opcode", 3),

@@ -1,7 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The golden model: the bit-exact contract as vectorised integer arithmetic."""
 
-from .arithmetic import RepairTable, column_sums, comparator, convert, repair, repair_differences, repair_table
+from .arithmetic import (
+    RepairTable,
+    column_sums,
+    comparator,
+    convert,
+    median_of_three,
+    repair,
+    repair_differences,
+    repair_table,
+)
 from .calibration import calibrate_offsets, reference_codes
 from .die_image import DieImage, line_breaks, make_die_image, rounded_transfer
 from .full_array import FullArray
@@ -24,6 +33,7 @@ __all__ = [
     "line_breaks",
     "linear_error",
     "make_die_image",
+    "median_of_three",
     "philox",
     "read_noise",
     "reference_codes",

@@ -100,10 +100,12 @@ class RepairTable:
     ----------
     mode, strict
         As in ``Repair``.
-    expected : int array (rows + 1,)
-        (n*K + 2^(F-1)) >> F: sum of a healthy pair.
-    seen : int array (rows + 1,)
+    expected : int array (rows + 1,) or (rows + 1, pairs)
+        (n*K + 2^(F-1)) >> F: sum of a healthy pair, of all pairs or of each.
+    seen : int array like ``expected``
         expected + M(n): a larger sum shows a short.
+    margin : int array (rows + 1,)
+        M(n) = (m0 + n*m1) >> F.
     high : int array (rows + 1,)
         (n*P >> F) + M(n): a healthy column is not above it.
     bound : int array (rows + 1,)
@@ -116,6 +118,7 @@ class RepairTable:
     strict: bool
     expected: IntArray
     seen: IntArray
+    margin: IntArray
     high: IntArray
     bound: IntArray
     zero_without_rows: bool
@@ -123,11 +126,11 @@ class RepairTable:
     @property
     def peak(self) -> int:
         """Largest entry: with the largest code, what decides how wide intermediate results are."""
-        return int(max(abs(table).max() for table in (self.expected, self.seen, self.high, self.bound)))
+        return int(max(abs(table).max() for table in (self.expected, self.seen, self.high, self.bound + self.margin)))
 
     def astype(self, dtype: Any) -> RepairTable:
         """The same table in another integer type."""
-        names = ("expected", "seen", "high", "bound")
+        names = ("expected", "seen", "margin", "high", "bound")
         return dataclasses.replace(self, **{name: getattr(self, name).astype(dtype) for name in names})
 
 
@@ -143,20 +146,36 @@ def repair_table(repair: Repair, rows: int, adc_bits: int, fraction_bits: int) -
         raise ValueError(f"repair must be 'none' with one-bit sensing, not {repair.mode!r}")
     n = np.arange(rows + 1, dtype=np.int64)
     margin = (repair.m0 + n * repair.m1) >> fraction_bits
-    expected = (n * repair.K + (1 << (fraction_bits - 1))) >> fraction_bits
+    sums = np.array(repair.K, np.int64)
+    half = 1 << (fraction_bits - 1)
+    expected = (np.multiply.outer(n, sums) + half) >> fraction_bits
     return RepairTable(
         mode=repair.mode,
         strict=repair.strict,
         expected=expected,
-        seen=expected + margin,
+        seen=expected + (margin if sums.ndim == 0 else margin[:, np.newaxis]),
+        margin=margin,
         high=((n * repair.P) >> fraction_bits) + margin,
         bound=(n * repair.D) >> fraction_bits,
         zero_without_rows=adc_bits == 1,
     )
 
 
-def repair_differences(plus: IntArray, minus: IntArray, driven: IntArray, table: RepairTable) -> IntArray:
+def repair_differences(
+    plus: IntArray,
+    minus: IntArray,
+    driven: IntArray,
+    table: RepairTable,
+    pair: IntArray | int = 0,
+    flags: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None = None,
+) -> IntArray:
     """Repaired differences of pairs: what a read adds to the accumulators before the shift by its bit plane.
+
+    Check, with c the codes less offsets: d = c+ - c-, unless ``|c+ + c- - expected| > M``. Then one column is faulty
+    and the other gives d: dm = expected - 2*c- if it is plus, dp = 2*c+ - expected if it is minus. A read that looks at
+    flags believes them: neither is flagged, d stays; one is, it is that one. If both are, or the read looks at none, it
+    is the one whose d is possible, |d| <= bound + M, where the other's is not; otherwise d = 0. In the end d is clamped
+    to +-bound, as in the pair check.
 
     Parameters
     ----------
@@ -166,6 +185,11 @@ def repair_differences(plus: IntArray, minus: IntArray, driven: IntArray, table:
         Number of driven rows of each read; broadcasts to the shape of ``plus``.
     table : RepairTable
         From ``repair_table``.
+    pair : int or int array
+        Index of each pair in its kernel, where each has an expected sum of its own; broadcasts to the shape.
+    flags : two bool arrays or None
+        Which plus and which minus columns self-test has flagged, for check; broadcast to the shape. None: the reads do
+        not look at flags.
 
     Returns
     -------
@@ -178,19 +202,60 @@ def repair_differences(plus: IntArray, minus: IntArray, driven: IntArray, table:
     if table.mode == "range_guard":
         high = table.high[driven]
         return np.where((plus > high) | (minus > high), difference.dtype.type(0), difference)
-    short = plus + minus > table.seen[driven]
+    bound = table.bound[driven]
+    if table.mode == "check":
+        _check(difference, plus, minus, _of_pairs(table.expected, driven, pair), table.margin[driven], bound, flags)
+        return _clamped(difference, bound)
+    short = plus + minus > _of_pairs(table.seen, driven, pair)
     # Shorts are rare: only pairs that show one in some read are worked on further, in all reads at once.
     lines = np.nonzero(short.any(axis=-1)) if short.ndim > 1 else ()
     if not lines or lines[0].size:
-        high, expected = (
-            _of_lines(entries[driven], difference.shape, lines) for entries in (table.high, table.expected)
-        )
+        high = _of_lines(table.high[driven], difference.shape, lines)
+        expected = _of_lines(_of_pairs(table.expected, driven, pair), difference.shape, lines)
         repaired = _difference_of_short(plus[lines], minus[lines], high, expected, table.strict)
         difference[lines] = np.where(short[lines], repaired, difference[lines])
-    bound = table.bound[driven]
+    return _clamped(difference, bound)
+
+
+def _of_pairs(entries: IntArray, driven: IntArray, pair: IntArray | int) -> IntArray:
+    """Entries of so many driven rows, and of each pair where they differ."""
+    return entries[driven] if entries.ndim == 1 else entries[driven, pair]
+
+
+def _clamped(difference: IntArray, bound: IntArray) -> IntArray:
+    """Differences limited to +-bound, in place."""
     # Several times as fast as np.clip with limits that differ from read to read.
     np.minimum(difference, bound, out=difference)
     return np.maximum(difference, -bound, out=difference)
+
+
+def _check(
+    difference: IntArray,
+    plus: IntArray,
+    minus: IntArray,
+    expected: IntArray,
+    margin: IntArray,
+    bound: IntArray,
+    flags: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None,
+) -> None:
+    """Replace, in place, the differences of pairs whose sum is not what it should be."""
+    where = np.nonzero(np.abs(plus + minus - expected) > margin)
+    if not where[0].size:
+        return
+    shape = difference.shape
+    right, reach = (np.broadcast_to(entries, shape)[where] for entries in (expected, bound + margin))
+    without_plus, without_minus = right - 2 * minus[where], 2 * plus[where] - right
+    plus_may, minus_may = np.abs(without_plus) <= reach, np.abs(without_minus) <= reach
+    plus_is, minus_is = plus_may & ~minus_may, minus_may & ~plus_may
+    if flags is not None:
+        flagged = [np.broadcast_to(side, shape)[where] for side in flags]
+        known = flagged[0] != flagged[1]
+        plus_is, minus_is = np.where(known, flagged[0], plus_is), np.where(known, flagged[1], minus_is)
+        doubted = flagged[0] | flagged[1]
+        where = tuple(axis[doubted] for axis in where)
+        without_plus, without_minus = without_plus[doubted], without_minus[doubted]
+        plus_is, minus_is = plus_is[doubted], minus_is[doubted]
+    difference[where] = without_plus * plus_is + without_minus * minus_is
 
 
 def _of_lines(entries: IntArray, shape: tuple[int, ...], lines: tuple[NDArray[np.intp], ...]) -> IntArray:
@@ -210,6 +275,12 @@ def _difference_of_short(plus: IntArray, minus: IntArray, high: IntArray, expect
     return np.where(plus >= minus, expected - 2 * minus, 2 * plus - expected) * ~hopeless
 
 
+def median_of_three(one: IntArray, two: IntArray, three: IntArray) -> IntArray:
+    """The middle one of three integers, element by element: what a slice on three pairs adds."""
+    lower, upper = np.minimum(one, two), np.maximum(one, two)
+    return np.asarray(np.maximum(lower, np.minimum(upper, three)))
+
+
 def repair(
     codes: IntArray,
     driven: ArrayLike,
@@ -217,6 +288,7 @@ def repair(
     adc_bits: int,
     fraction_bits: int,
     column_offset: ArrayLike = 0,
+    flags: ArrayLike | None = None,
 ) -> NDArray[np.int64]:
     """Repaired differences of whole reads: the readable form of the contract.
 
@@ -232,6 +304,9 @@ def repair(
         B and F.
     column_offset : int or int array (cols,)
         What the offset registers remove from each code.
+    flags : bool array (..., cols) or None
+        Columns that self-test has flagged, for a read that carries ``flagged``; None: it does not. Only check looks
+        at them.
 
     Returns
     -------
@@ -241,4 +316,10 @@ def repair(
     paired = signed.shape[-1] // 2 * 2
     n = np.asarray(driven, np.intp)
     table = repair_table(settings, int(n.max(initial=0)), adc_bits, fraction_bits)
-    return repair_differences(signed[..., 0:paired:2], signed[..., 1:paired:2], n[..., np.newaxis], table)
+    sides = None
+    if flags is not None:
+        flagged = np.asarray(flags, np.bool_)
+        sides = flagged[..., 0:paired:2], flagged[..., 1:paired:2]
+    return repair_differences(
+        signed[..., 0:paired:2], signed[..., 1:paired:2], n[..., np.newaxis], table, np.arange(paired // 2), sides
+    )

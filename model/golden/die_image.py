@@ -44,6 +44,8 @@ class DieImage:
         Codes that the offset registers remove before repair and accumulation: the same on every die, or of each die.
     saturations : int64 array (dies,)
         Entries of ``q`` that did not fit B+F+4 bits, per die.
+    flags : bool array (dies, kernels, cols) or None
+        Columns that self-test has flagged (``programming.self_test_flags``), for the repair "check"; None: none is.
 
     Raises
     ------
@@ -62,6 +64,7 @@ class DieImage:
     die_ids: NDArray[np.int64]
     column_offset: NDArray[np.int64]
     saturations: NDArray[np.int64]
+    flags: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         if self.q.ndim != 4:
@@ -80,6 +83,10 @@ class DieImage:
         found = self.column_offset.shape
         if found not in ((cols,), (dies, cols)):
             raise ValueError(f"die image: column_offset must have shape {(cols,)} or {(dies, cols)}, not {found}")
+        if self.flags is not None and (self.flags.shape != (dies, kernels, cols) or self.flags.dtype != np.bool_):
+            raise ValueError(
+                f"die image: flags must be bool {(dies, kernels, cols)}, not {self.flags.dtype} {self.flags.shape}"
+            )
         for name in ("adc_bits", "fraction_bits"):
             if not 1 <= getattr(self, name) <= 12:
                 raise ValueError(f"die image: {name} must be from 1 to 12, not {getattr(self, name)}")
@@ -117,6 +124,8 @@ class DieImage:
         per_die = {name: getattr(self, name)[index] for name in ("q", "offset", "lo", "hi", "die_ids", "saturations")}
         if self.column_offset.ndim == 2:
             per_die["column_offset"] = self.column_offset[index]
+        if self.flags is not None:
+            per_die["flags"] = self.flags[index]
         return dataclasses.replace(self, **per_die)
 
     def replace(self, **changes: Any) -> DieImage:
@@ -129,6 +138,8 @@ class DieImage:
         state = hashlib.sha256(repr(numbers).encode())
         for name in ("q", "offset", "lo", "hi", "die_ids", "column_offset"):
             state.update(np.ascontiguousarray(getattr(self, name), "<i8").tobytes())
+        if self.flags is not None and self.flags.any():
+            state.update(b"flags" + np.packbits(self.flags).tobytes())
         return state.hexdigest()
 
 

@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from ..mapping import Compiled
 from ..sensing import Repair
+from .arithmetic import median_of_three
 from .die_image import DieImage
 from .full_array import FullArray
 from .layer_reads import LayerReads
@@ -202,7 +203,7 @@ def _accumulate(
     count, die_count = pooled * window * image_count, dies.stop - dies.start
     total = np.zeros((die_count, groups, reads.image.cols // 2, count), reads.work_type)
     image_index = np.tile(np.arange(images.start, images.stop), pooled * window)
-    ordinals = reads.schedule.ordinals.reshape(reads.schedule.shape)[:, block]  # (groups, pooled, window, slices, ...)
+    ordinals = reads.schedule.nested(reads.schedule.ordinals)[:, block]  # (groups, pooled, window, slices, ...)
     for part in driven:
         index, plane = part.slice_index, part.plane
         weights = reads.weights(dies, index)
@@ -219,7 +220,10 @@ def _accumulate(
             counters = np.repeat(of_reads, image_count, axis=1).swapaxes(1, 2)
         codes = reads.codes(sums, dies, index, counters, image_index)
         output.take_codes(codes, dies, block, index, plane)
-        differences = reads.differences(codes, dies, part.count)
+        differences = reads.differences(codes, dies, index, part.count)
+        if reads.schedule.combine == "median":
+            total += median_of_three(*(differences[:, :, copy] for copy in range(3))) << plane
+            continue
         for copy in range(copies):
             total += differences[:, :, copy] << plane if plane else differences[:, :, copy]
     return total.reshape(die_count, groups, -1, pooled, window, image_count)
@@ -253,11 +257,11 @@ class _Output:
         if self._record.codes is None:
             return
         images = self._part.stop - self._part.start
-        groups, pooled, window, slices, copies, planes = self._reads.schedule.shape
+        window = self._reads.schedule.shape[2]
         shaped = codes.reshape(*codes.shape[:4], block.stop - block.start, window, images)
         target = self._record.codes[dies, self._part, self._reads_part]
-        target = target.reshape(*target.shape[:2], groups, pooled, window, slices, copies, planes, -1)
-        # A reshape of one contiguous axis is a view: this writes into the record.
+        # A view: this writes into the record.
+        target = self._reads.schedule.nested(target, axis=2)
         place = np.argsort(self._reads.columns)
         target[:, :, :, block, :, slice_index, :, plane] = shaped.transpose(0, 6, 1, 4, 5, 2, 3)[..., place]
 

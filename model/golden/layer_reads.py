@@ -68,13 +68,14 @@ class LayerReads:
     def prepare(cls, image: DieImage, schedule: LayerSchedule, repair: Repair, unpaired: bool = True) -> LayerReads:
         """Choose number types from the image's largest values."""
         groups, pooled, window, slices, copies, planes = schedule.shape
-        kernels = schedule.read_kernel.reshape(schedule.shape)[:, 0, 0, :, :, 0]
+        kernels = schedule.nested(schedule.read_kernel)[:, 0, 0, :, :, 0]
         positions = schedule.emit_position.reshape(groups, pooled, window)[0]
+        repair.pair_sums(image.cols // 2)
         table = repair_table(repair, image.rows, image.adc_bits, image.fraction_bits)
         offset = int(np.abs(image.column_offset).max(initial=0))
         code = (1 << image.adc_bits) - 1 + offset
-        difference = int(table.bound.max()) if repair.mode == "pair_check" else code + offset
-        bound = difference * slices * copies * ((1 << planes) - 1)
+        difference = int(table.bound.max()) if repair.clamps else code + offset
+        bound = difference * slices * (copies if schedule.combine == "sum" else 1) * ((1 << planes) - 1)
         # A repair forms at most expected - 2 * code; thresholds are clamped to one beyond the accumulators.
         widest = max(3 * max(code, table.peak), bound + 1)
         work_type = next(kind for kind in (np.int16, np.int32, np.int64) if widest <= np.iinfo(kind).max)
@@ -222,14 +223,32 @@ class LayerReads:
         np.clip(sums, 0, (1 << image.adc_bits) - 1, out=sums)
         return sums.astype(self.work_type)
 
-    def differences(self, codes: IntArray, dies: slice, driven: IntArray) -> IntArray:
+    def differences(self, codes: IntArray, dies: slice, slice_index: int, driven: IntArray) -> IntArray:
         """Repaired differences (dies, groups, copies, pairs, reads) of codes; ``driven`` broadcasts from the right."""
         image = self.image
         if image.column_offset.any():
             registers = image.registers[dies][:, self.columns].astype(self.work_type)
             codes = codes - registers[:, np.newaxis, np.newaxis, :, np.newaxis]
         pairs = image.cols // 2
-        return repair_differences(codes[..., :pairs, :], codes[..., pairs : 2 * pairs, :], driven, self.table)
+        return repair_differences(
+            codes[..., :pairs, :],
+            codes[..., pairs : 2 * pairs, :],
+            driven,
+            self.table,
+            np.arange(pairs)[:, np.newaxis],
+            self._flags(dies, slice_index),
+        )
+
+    def _flags(self, dies: slice, slice_index: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
+        """Flagged G+ and G- columns of one slice (dies, groups, copies, pairs, 1), if its reads look at flags."""
+        if not self.schedule.flagged:
+            return None
+        if self.image.flags is None:
+            nothing = np.zeros((1, 1, 1, 1, 1), np.bool_)
+            return nothing, nothing
+        flags = self.image.flags[dies][:, self.kernels[:, slice_index], :, np.newaxis]
+        paired = self.image.cols // 2 * 2
+        return flags[..., 0:paired:2, :], flags[..., 1:paired:2, :]
 
 
 def _half(image: DieImage) -> int:

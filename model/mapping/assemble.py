@@ -112,7 +112,7 @@ def channel_order(placement: LayerPlacement) -> NDArray[np.int64]:
 
 
 class _LayerAssembler:
-    """Writes the instructions of one layer."""
+    """Writes the instructions of one layer; with ``flagged`` its reads look at the flags of self-test."""
 
     def __init__(
         self,
@@ -122,9 +122,10 @@ class _LayerAssembler:
         source: Region,
         destination: Region | None,
         input_places: NDArray[np.int64],
+        flagged: bool = False,
     ) -> None:
         self.words, self.layer, self.placement = words, layer, placement
-        self.source, self.destination = source, destination
+        self.source, self.destination, self.flagged = source, destination, flagged
         channels = input_places.size
         height, width = (1, 1) if layer.kind == "dense" else layer.input_shape[:2]
         self.row_bits = width * channels
@@ -179,21 +180,26 @@ class _LayerAssembler:
 
     def _accumulation(self, group: int, source: int) -> None:
         slices, copies, planes = len(self.placement.slices), self.placement.kernels.shape[2], self.layer.input_bits
+        median = self.layer.combine == "median"
+        within = [(copy, plane) for copy in range(copies) for plane in range(planes)]
+        if median:
+            within.sort(key=lambda read: read[::-1])  # the copies of a plane follow one another
         for index, inputs in enumerate(self.placement.slices):
             base, pattern = runs([int(self.patch[i]) if i >= 0 else -1 for i in inputs])
             segment = self.words.pattern(pattern)
-            for copy in range(copies):
-                for plane in range(planes):
-                    self.words.add(
-                        Opcode.READ,
-                        kernel=int(self.placement.kernels[group, index, copy]),
-                        segment=segment,
-                        segments=len(pattern),
-                        source=self.source.start + plane * self.source.plane_stride + source + base,
-                        plane=plane,
-                        first=(index, copy, plane) == (0, 0, 0),
-                        last=(index, copy, plane) == (slices - 1, copies - 1, planes - 1),
-                    )
+            for copy, plane in within:
+                self.words.add(
+                    Opcode.READ,
+                    kernel=int(self.placement.kernels[group, index, copy]),
+                    segment=segment,
+                    segments=len(pattern),
+                    source=self.source.start + plane * self.source.plane_stride + source + base,
+                    plane=plane,
+                    first=(index, copy, plane) == (0, 0, 0),
+                    last=(index, copy, plane) == (slices - 1, copies - 1, planes - 1),
+                    replica=copy + 1 if median else 0,
+                    flagged=self.flagged,
+                )
 
     def _emit(self, group: int, threshold: int, destination: int, *, first: bool, last: bool) -> None:
         layer, groups = self.layer, len(self.placement.groups)
@@ -214,8 +220,14 @@ class _LayerAssembler:
         )
 
 
-def assemble(network: Network, placement: Placement, memory: MemoryLayout, decisions: Sequence[Decisions]) -> Program:
-    """The program of a placed network.
+def assemble(
+    network: Network,
+    placement: Placement,
+    memory: MemoryLayout,
+    decisions: Sequence[Decisions],
+    flagged: Sequence[bool] | None = None,
+) -> Program:
+    """The program of a placed network; ``flagged`` says of each layer whether its reads look at flags (None: no).
 
     Raises
     ------
@@ -227,11 +239,14 @@ def assemble(network: Network, placement: Placement, memory: MemoryLayout, decis
     channels = network.input_shape[-1] if network.layers[0].kind == "conv" else 1
     places = np.arange(channels, dtype=np.int64)
     ordinal = 0
-    for index, (layer, placed, constants) in enumerate(zip(network.layers, placement.layers, decisions, strict=True)):
+    looking = [False] * len(network.layers) if flagged is None else flagged
+    for index, (layer, placed, constants, looks) in enumerate(
+        zip(network.layers, placement.layers, decisions, looking, strict=True)
+    ):
         destination = None if layer.is_output else memory.regions[index + 1]
         try:
             words.layers.append(pack(LAYER, start=len(words.instructions), ordinal=ordinal))
-            _LayerAssembler(words, layer, placed, memory.regions[index], destination, places).assemble(constants)
+            _LayerAssembler(words, layer, placed, memory.regions[index], destination, places, looks).assemble(constants)
         except ValueError as error:
             raise DoesNotFit(f"layer {index}: {error}") from None
         height, width, _ = layer.output_shape

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,10 +115,10 @@ def compile_layer(layer: Layer, codes_per_weight: float, bound: int, acc_bits: i
     """Thresholds and bias in accumulator units.
 
     A software threshold T (met by sums of T and more) lies halfway between T - 1 and T, so it becomes
-    ceil((T - 1/2) * u / unit) with u = copies * codes_per_weight; a bias becomes round(bias * u / unit). A layer
-    that was trained through an array with the same u is used as it is.
+    ceil((T - 1/2) * u / unit) with u = codes_per_weight, times the copies that are summed; a bias becomes
+    round(bias * u / unit). A layer that was trained through an array with the same u is used as it is.
     """
-    unit = layer.copies * codes_per_weight
+    unit = layer.summed_copies * codes_per_weight
     same = math.isclose(layer.unit, unit, rel_tol=_SAME_UNIT)
     scale = unit / layer.unit
     low, high = -(1 << acc_bits), (1 << acc_bits) - 1
@@ -146,7 +147,7 @@ def accumulator_bound(layer: Layer, slices: int, rows: int, codes_per_weight: fl
     and the repair's clamp rows * codes_per_weight, shifted by its bit plane.
     """
     read = 1 if adc_bits == 1 else max((1 << adc_bits) - 1 + 2 * offset, math.ceil(rows * codes_per_weight))
-    return read * slices * layer.copies * ((1 << layer.input_bits) - 1)
+    return read * slices * layer.summed_copies * ((1 << layer.input_bits) - 1)
 
 
 def compile_network(
@@ -156,6 +157,7 @@ def compile_network(
     codes_per_weight: float,
     adc_bits: int,
     largest_offset: int | None = None,
+    flagged: bool | Sequence[bool] = False,
 ) -> Compiled:
     """Schedule, device states, integer constants and program of a placed network.
 
@@ -170,6 +172,8 @@ def compile_network(
     largest_offset : int, optional
         Largest magnitude of a column's offset register, for the bound on accumulators; an eighth of full scale
         unless given.
+    flagged : bool or sequence of bool
+        Whether the repair of the reads looks at the flags of self-test: of all layers, or of each.
 
     Raises
     ------
@@ -196,15 +200,18 @@ def compile_network(
                 f"not {bound} ({bound.bit_length() + 1} bits)"
             )
         layers.append(compile_layer(layer, codes_per_weight, bound, geometry.acc_bits))
+    looking = [bool(flagged)] * len(layers) if isinstance(flagged, bool) else [bool(looks) for looks in flagged]
+    if len(looking) != len(layers):
+        raise ValueError(f"flagged must be one for each of {len(layers)} layers, not {len(looking)}")
     decisions = [Decisions(layer.thresholds, layer.invert, layer.bias) for layer in layers]
-    program = assemble(network, placement, MemoryLayout.of(network, geometry), decisions)
+    program = assemble(network, placement, MemoryLayout.of(network, geometry), decisions, looking)
     return Compiled(
         network=network,
         placement=placement,
         codes_per_weight=codes_per_weight,
         adc_bits=adc_bits,
         layers=tuple(layers),
-        schedule=schedule(network, placement),
+        schedule=schedule(network, placement, looking),
         states=device_states(network, placement),
         program=program,
     )

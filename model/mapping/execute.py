@@ -57,14 +57,19 @@ def execute(program: Program, geometry: Geometry, image: ArrayLike, differences:
     bits = words[:, None] >> np.arange(program.word_bits, dtype=np.uint64) & np.uint64(1)
     run.memory[: bits.size] = bits.ravel()
     accumulator = np.zeros(geometry.pairs, np.int64)
+    held: list[NDArray[np.int64]] = []  # differences of one read, or of up to three replicas
     pooled = np.zeros(0, np.int64)
     scores: list[int] = []
     for step in interpret(program, geometry):
         if isinstance(step, ExpandedRead):
             addresses = np.array(step.rows)
             rows = run.memory[np.maximum(addresses, 0)] & (addresses >= 0)
-            shifted = differences(step, rows) << step.plane
-            accumulator = shifted if step.first else accumulator + shifted
+            if step.first:
+                accumulator = np.zeros(geometry.pairs, np.int64)
+            held.append(differences(step, rows))
+            if step.replica in (0, 3):
+                accumulator = accumulator + (np.sort(held, axis=0)[len(held) // 2] << step.plane)
+                held.clear()
             continue
         run.accumulators.append(accumulator)
         if step.output:

@@ -35,6 +35,10 @@ class ExpandedRead:
         Left shift of the read's differences.
     first, last : bool
         Whether the read begins and ends an accumulation.
+    replica : int
+        0: its differences are added. 1, 2: they are held. 3: the median of them and the two held is added.
+    flagged : bool
+        Whether its repair looks at the flags of self-test.
     """
 
     layer: int
@@ -44,6 +48,8 @@ class ExpandedRead:
     plane: int
     first: bool
     last: bool
+    replica: int = 0
+    flagged: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,8 @@ def interpret(program: Program, geometry: Geometry) -> list[Step]:
     ProgramError
         Where the sequencer would stop or read what is not there: an opcode that does not exist, the end of memory,
         loops that nest too deep or do not match, segments that overlap, addresses beyond the activation memory,
-        a kernel that does not exist, or reads and emits that do not alternate as their flags say.
+        a kernel that does not exist, reads and emits that do not alternate as their flags say, or replicas that do
+        not follow one another as 1, 2, 3 of one bit plane.
     """
     steps: list[Step] = []
     reads = 0
@@ -115,6 +122,7 @@ class _Walk:
         """Reads and emits from the instruction at ``start`` to END."""
         self.address = start
         open_reads, waiting = False, False  # inside an accumulation; last read seen, emit to come
+        held: tuple[int, int] | None = None  # replica and plane of the read before, if a median is open
         while True:
             if self.address >= len(self.program.instructions):
                 raise self.stop("program must end with END, not run past its last instruction")
@@ -125,6 +133,7 @@ class _Walk:
             if opcode is Opcode.READ:
                 if waiting or bool(fields["first"]) == open_reads:
                     raise self.stop("READ must be first after an EMIT and only there")
+                held = self.replica(fields, held)
                 open_reads, waiting = not fields["last"], bool(fields["last"])
                 yield self.read(fields, ordinal)
                 ordinal += 1
@@ -167,8 +176,6 @@ class _Walk:
     def read(self, fields: dict[str, int], ordinal: int) -> ExpandedRead:
         if fields["kernel"] >= self.geometry.kernels:
             raise self.stop(f"READ.kernel must be below {self.geometry.kernels}, not {fields['kernel']}")
-        if fields["replica"] or fields["flagged"]:
-            raise self.stop("READ.replica and READ.flagged must be 0")
         base = self.source + fields["source"]
         pattern = self.pattern(fields["segment"], fields["segments"])
         rows = tuple(base + offset if offset >= 0 else -1 for offset in pattern)
@@ -181,7 +188,22 @@ class _Walk:
             plane=fields["plane"],
             first=bool(fields["first"]),
             last=bool(fields["last"]),
+            replica=fields["replica"],
+            flagged=bool(fields["flagged"]),
         )
+
+    def replica(self, fields: dict[str, int], held: tuple[int, int] | None) -> tuple[int, int] | None:
+        """Check a read's replica against the one before it; what the next one must go on from."""
+        replica, plane = fields["replica"], fields["plane"]
+        if held is None:
+            if replica > 1:
+                raise self.stop(f"READ.replica must be 0 or 1 outside a median, not {replica}")
+        elif (replica, plane) != (held[0] + 1, held[1]):
+            wanted = f"{held[0] + 1} of plane {held[1]}"
+            raise self.stop(f"READ.replica must be {wanted} inside a median, not {replica} of plane {plane}")
+        if fields["last"] and replica not in (0, 3):
+            raise self.stop("READ must not be last inside a median")
+        return (replica, plane) if replica in (1, 2) else None
 
     def pattern(self, first: int, count: int) -> tuple[int, ...]:
         """Offset of each row, -1 where no segment drives it."""

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The reads and emits of a placed network in program order: what the golden model follows.
 
-Reads of a layer nest as group, pooled position, position in the pooling window, slice, copy, bit plane; an emit
+Reads of a layer nest as group, pooled position, position in the pooling window, slice, copy, bit plane; where the
+median of three copies is taken the planes come before the copies, so that the three follow one another. An emit
 follows the last read of each (group, pooled position, window position). The sequencer's program (``program``) says
 the same in instructions; ``interpret`` expands them again, and both must agree read by read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +31,8 @@ class LayerSchedule:
     ordinal : int
         Ordinal of the layer's first read within an image.
     shape : tuple of int
-        (groups, pooled positions, window positions, slices, copies, bit planes): the loops, outermost first. Arrays
-        over reads reshape to it; arrays over emits reshape to its first three.
+        (groups, pooled positions, window positions, slices, copies, bit planes). Arrays over reads take it with
+        ``nested``; arrays over emits reshape to its first three.
     patches : int64 array (positions, inputs)
         For each position of the map before pooling (row-major, positions that are never read included), the index
         of each patch input in the layer's flattened input.
@@ -42,6 +45,10 @@ class LayerSchedule:
         position in the map before pooling, which indexes ``patches``.
     read_emit, read_kernel, read_slice, read_copy, read_plane : int64 arrays (reads,)
         The emit a read belongs to, the kernel it selects, its slice, copy and bit plane.
+    combine : {"sum", "median"}
+        What becomes of the differences of a slice's copies.
+    flagged : bool
+        Whether the repair of these reads looks at the flags of self-test.
     """
 
     ordinal: int
@@ -58,6 +65,8 @@ class LayerSchedule:
     read_slice: IntArray
     read_copy: IntArray
     read_plane: IntArray
+    combine: str = "sum"
+    flagged: bool = False
 
     @property
     def reads(self) -> int:
@@ -75,6 +84,22 @@ class LayerSchedule:
     def ordinals(self) -> IntArray:
         """Ordinal of each read within an image (reads,)."""
         return np.arange(self.ordinal, self.ordinal + self.reads, dtype=np.int64)
+
+    @property
+    def read_replica(self) -> IntArray:
+        """Replica of each read (reads,): 0 is added at once; 1, 2, 3 are copies whose median is added after the third.
+
+        As ``READ.replica`` says it.
+        """
+        return self.read_copy + 1 if self.combine == "median" else np.zeros_like(self.read_copy)
+
+    def nested(self, values: NDArray[Any], axis: int = 0) -> NDArray[Any]:
+        """Values with an axis of reads in program order, that axis split into the six of ``shape``: a view."""
+        groups, pooled, window, slices, copies, planes = self.shape
+        inner = (planes, copies) if self.combine == "median" else (copies, planes)
+        before, after = values.shape[:axis], values.shape[axis + 1 :]
+        split = values.reshape(*before, groups, pooled, window, slices, *inner, *after)
+        return split.swapaxes(axis + 4, axis + 5) if self.combine == "median" else split
 
     def row_sources(self) -> IntArray:
         """Index in the layer's flattened input of each row (positions, slices, rows); -1 for rows never driven."""
@@ -109,7 +134,9 @@ def patch_indices(layer: Layer) -> IntArray:
     return np.ascontiguousarray(views.transpose(0, 1, 3, 4, 2)).reshape(map_height * map_width, layer.inputs)
 
 
-def schedule_layer(layer: Layer, placement: LayerPlacement, rows: int, pairs: int, ordinal: int = 0) -> LayerSchedule:
+def schedule_layer(
+    layer: Layer, placement: LayerPlacement, rows: int, pairs: int, ordinal: int = 0, flagged: bool = False
+) -> LayerSchedule:
     """Reads and emits of one layer on kernels of ``rows`` rows and ``pairs`` pairs."""
     _, map_width = layer.map_shape
     pooled_height, pooled_width, _ = layer.output_shape
@@ -131,7 +158,8 @@ def schedule_layer(layer: Layer, placement: LayerPlacement, rows: int, pairs: in
     group, pooled, window = (axis.ravel() for axis in np.indices(shape[:3]))
     y = pooled // pooled_width * pool + window // pool
     x = pooled % pooled_width * pool + window % pool
-    reads = [axis.ravel() for axis in np.indices(shape)]
+    loops = [0, 1, 2, 3, 5, 4] if layer.combine == "median" else list(range(6))  # axes of shape, outermost first
+    reads = [axis.transpose(loops).ravel() for axis in np.indices(shape)]
     emit = np.repeat(np.arange(group.size), shape[3] * shape[4] * shape[5])
     return LayerSchedule(
         ordinal=ordinal,
@@ -148,15 +176,18 @@ def schedule_layer(layer: Layer, placement: LayerPlacement, rows: int, pairs: in
         read_slice=reads[3],
         read_copy=reads[4],
         read_plane=reads[5],
+        combine=layer.combine,
+        flagged=flagged,
     )
 
 
-def schedule(network: Network, placement: Placement) -> Schedule:
-    """Reads and emits of a whole network."""
+def schedule(network: Network, placement: Placement, flagged: Sequence[bool] | None = None) -> Schedule:
+    """Reads and emits of a whole network; ``flagged`` says of each layer whether its reads look at flags (None: no)."""
     geometry = placement.geometry
     layers: list[LayerSchedule] = []
     ordinal = 0
-    for layer, placed in zip(network.layers, placement.layers, strict=True):
-        layers.append(schedule_layer(layer, placed, geometry.rows, geometry.pairs, ordinal))
+    looking = [False] * len(network.layers) if flagged is None else flagged
+    for layer, placed, looks in zip(network.layers, placement.layers, looking, strict=True):
+        layers.append(schedule_layer(layer, placed, geometry.rows, geometry.pairs, ordinal, looks))
         ordinal += layers[-1].reads
     return Schedule(tuple(layers))

@@ -52,6 +52,10 @@ def _check_layer(layer: Layer, name: str, *, last: bool) -> None:
     ):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(f"{name}: {field} must be a positive integer, not {value!r}")
+    if layer.combine not in ("sum", "median"):
+        raise ValueError(f"{name}: combine must be 'sum' or 'median', not {layer.combine!r}")
+    if layer.combine == "median" and layer.copies != 3:
+        raise ValueError(f"{name}: copies must be 3 for a median, not {layer.copies}")
     if not (math.isfinite(layer.unit) and layer.unit > 0):
         raise ValueError(f"{name}: unit must be positive and finite, not {layer.unit}")
     _check_shapes(layer, name)

@@ -66,6 +66,8 @@ def _contents(network: Network) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     layers = []
     for index, layer in enumerate(network.layers):
         layers.append({name: kind(getattr(layer, name)) for name, kind in _SCALARS.items()})
+        if layer.combine != "sum":  # absent in the files of networks without it
+            layers[-1]["combine"] = layer.combine
         layers[-1]["input_shape"] = [int(size) for size in layer.input_shape]
         for name, dtype in _ARRAYS.items():
             if getattr(layer, name) is not None:
@@ -141,4 +143,4 @@ def _layer(index: int, fields: dict[str, Any], tensors: dict[str, np.ndarray]) -
     shape = tuple(fields["input_shape"])
     if not all(type(size) is int and size > 0 for size in shape):
         raise ValueError(f"layer {index}: input_shape must be positive integers, not {shape}")
-    return Layer(**arrays, **scalars, input_shape=shape)
+    return Layer(**arrays, **scalars, input_shape=shape, combine=fields.get("combine", "sum"))

@@ -38,10 +38,13 @@ class Layer:
         Side of the pooling window, also its stride; pooling is a maximum after activation. 1: none.
         Rows and columns of the map that fill no whole window are dropped.
     copies : int
-        How often each pair is placed and read; all copies are added to the accumulator.
+        How often each pair is placed and read.
+    combine : {"sum", "median"}
+        What the copies give: all are added to the accumulator, or, of three, only the median of each slice and plane.
     unit : float
         Accumulator steps per unit of sum(input * weight) that thresholds and bias are written in:
-        1 for a network trained in software, ``copies`` times the codes per weight for one trained through an array.
+        1 for a network trained in software, ``summed_copies`` times the codes per weight for one trained through an
+        array.
     """
 
     kind: Literal["dense", "conv"]
@@ -55,6 +58,12 @@ class Layer:
     pool: int = 1
     copies: int = 1
     unit: float = 1.0
+    combine: Literal["sum", "median"] = "sum"
+
+    @property
+    def summed_copies(self) -> int:
+        """Copies that add to the accumulator: of three whose median is taken, one."""
+        return 1 if self.combine == "median" else self.copies
 
     @property
     def neurons(self) -> int:

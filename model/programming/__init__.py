@@ -9,6 +9,7 @@ from .controller import make_array, program, run_command
 from .fidelity import Fidelity, fidelity
 from .reads import MaintenanceReads
 from .report import Report, ReportTable, decode_words, encode_words, first_pass, last_pass
+from .self_test import self_test_flags, self_test_reads
 
 __all__ = [
     "CLASSES",
@@ -34,6 +35,8 @@ __all__ = [
     "random_targets",
     "recover",
     "run_command",
+    "self_test_flags",
+    "self_test_reads",
     "undo_wires",
     "write_campaign",
 ]

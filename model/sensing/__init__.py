@@ -2,11 +2,13 @@
 """From column currents to codes: amplifier, converter, and the settings of the column repair."""
 
 from .converters import Adc, Amplifier, Dac, column_code
-from .repair import PAIR_CHECK_FULL_SCALE, Repair, RepairMode
+from .repair import MARGINS, PAIR_CHECK_FULL_SCALE, PAIR_MODES, Repair, RepairMode
 from .sensing import HeadroomWarning, Sensing
 
 __all__ = [
+    "MARGINS",
     "PAIR_CHECK_FULL_SCALE",
+    "PAIR_MODES",
     "Adc",
     "Amplifier",
     "Dac",

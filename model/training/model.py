@@ -90,14 +90,17 @@ class BinaryLayer(nn.Module):
         if devices is None and wiring.layer.kind == "dense":
             return inputs @ weights.t()
         if devices is None:
-            single = replace(wiring, layer=replace(wiring.layer, copies=1))
+            single = replace(wiring, layer=replace(wiring.layer, copies=1, combine="sum"))
             return torch.bmm(wiring.driven(inputs), single.weights(weights)).sum(0)
         driven = wiring.gathered(inputs).view(dies, -1, wiring.slices * wiring.rows)
         if planes > 1:
             driven = BitPlanes.apply(driven, planes)
         registers = self._registers(settings, inputs.dtype)
-        accumulate = summed_differences if settings.adc_bits == 1 else Accumulate.apply
-        sums = accumulate(driven, wiring.weights_of_pairs(weights), devices, settings, registers)
+        pairs = wiring.weights_of_pairs(weights)
+        if settings.adc_bits == 1 or settings.repair.mode == "check" or wiring.layer.combine == "median":
+            sums = summed_differences(driven, pairs, devices, settings, registers, wiring.layer.combine)
+        else:
+            sums = Accumulate.apply(driven, pairs, devices, settings, registers)
         if planes > 1:
             sums = sums.view(dies, planes, -1, wiring.neurons)
             sums = (sums * (2.0 ** torch.arange(planes, dtype=inputs.dtype)).view(-1, 1, 1)).sum(1)
@@ -114,7 +117,7 @@ class BinaryLayer(nn.Module):
 
     def unit(self, settings: ReadSettings, through_array: bool) -> float:
         """Accumulator steps per unit of sum(input * weight)."""
-        return self.wiring.copies * settings.codes_per_weight if through_array else 1.0
+        return self.wiring.layer.summed_copies * settings.codes_per_weight if through_array else 1.0
 
     def normalised(self, sums: Tensor, training: bool) -> Tensor:
         """z of sums (n, neurons); in training by the batch's own mean and variance, which the running ones follow."""

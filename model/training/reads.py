@@ -58,7 +58,11 @@ class ReadSettings:
     @classmethod
     def of(cls, chip: Chip) -> ReadSettings:
         """Settings of a nominal chip."""
-        geometry, cell, sensing, repair = chip.geometry, chip.cell, chip.sensing, chip.repair
+        geometry, cell, sensing = chip.geometry, chip.cell, chip.sensing
+        repair = chip.repair
+        sums = repair.pair_sums(geometry.pairs)
+        mean = round(sum(sums) / len(sums))  # training knows no place of a pair along its lines
+        repair = repair.replace(K=mean)
         full_scale = sensing.full_scale_current(geometry, cell) / sensing.lsb_current(geometry, cell)
         fraction = 1 << geometry.fraction_bits
         registers = sensing.registers(geometry.cols)
@@ -69,7 +73,7 @@ class ReadSettings:
             noise=sensing.noise_sigma,
             repair=repair_table(repair, geometry.rows, chip.adc_bits, geometry.fraction_bits),
             codes_per_weight=chip.codes_per_weight,
-            expected_per_row=repair.K / fraction,
+            expected_per_row=mean / fraction,
             registers=registers if any(registers) else (),
         )
 
@@ -165,10 +169,12 @@ def summed_differences(
     devices: Devices,
     settings: ReadSettings,
     registers: tuple[Tensor, Tensor] | None,
+    combine: str = "sum",
 ) -> Tensor:
     """Accumulators (dies, n, neurons) of driven rows (dies, n, slices * rows) and weights (slices, neurons, rows).
 
-    Each copy of a pair holds the same weights. ``accumulate.Accumulate`` is the fast form for converters of many bits.
+    Each copy of a pair holds the same weights; they are added, or the median of three is (``combine``), through which
+    the gradient goes to the copy in the middle. ``accumulate.Accumulate`` is the fast form for converters of many bits.
     """
     dies, count, _ = bits.shape
     slices, neurons, rows = weights.shape
@@ -176,7 +182,10 @@ def summed_differences(
     driven = bits.view(dies, count, slices, rows).transpose(1, 2).reshape(-1, count, rows)
     laid = weights.transpose(1, 2).repeat(dies, 1, copies)
     differences = Differences.apply(driven, laid, devices, settings, registers)
-    return differences.view(dies, slices, count, copies, neurons).sum((1, 3))
+    of_copies = differences.view(dies, slices, count, copies, neurons)
+    if combine == "median":
+        return of_copies.median(dim=3).values.sum(1)
+    return of_copies.sum((1, 3))
 
 
 @dataclass(frozen=True)
@@ -208,6 +217,8 @@ def repair(plus: Tensor, minus: Tensor, driven: Tensor, table: RepairTable) -> t
         nothing = torch.zeros_like(plus[where])
         differences[where] = nothing
         return differences, Slopes(where, nothing, nothing, nothing)
+    if table.mode == "check":
+        return _checked(differences, plus, minus, driven, table)
     # Few pairs show a short: only they are worked on.
     where = (plus + minus > limit(table.seen)).nonzero(as_tuple=True)
     rows = driven[where[:2]]
@@ -224,6 +235,24 @@ def repair(plus: Tensor, minus: Tensor, driven: Tensor, table: RepairTable) -> t
     sign = torch.where(plus_faulty, 1.0, -1.0).to(plus.dtype).masked_fill(hopeless, 0)
     from_plus, from_minus = (2 * sign).masked_fill(plus_faulty, 0), (2 * sign).masked_fill(~plus_faulty, 0)
     return differences, Slopes(where, -from_plus, -from_minus, sign)
+
+
+def _checked(
+    differences: Tensor, plus: Tensor, minus: Tensor, driven: Tensor, table: RepairTable
+) -> tuple[Tensor, Slopes]:
+    """The repair "check" of pairs without flags, as ``golden.arithmetic.repair_differences`` has it."""
+    expected, margin, bound = (
+        torch.from_numpy(entries).to(plus.dtype)[driven].unsqueeze(2)
+        for entries in (table.expected, table.margin, table.bound)
+    )
+    where = ((plus + minus - expected).abs() > margin).nonzero(as_tuple=True)
+    right, reach = expected[where[:2]].squeeze(1), (bound + margin)[where[:2]].squeeze(1)
+    without_plus, without_minus = right - 2 * minus[where], 2 * plus[where] - right
+    plus_may, minus_may = without_plus.abs() <= reach, without_minus.abs() <= reach
+    plus_is, minus_is = (plus_may & ~minus_may).to(plus.dtype), (minus_may & ~plus_may).to(plus.dtype)
+    differences[where] = without_plus * plus_is + without_minus * minus_is
+    limited = torch.maximum(torch.minimum(differences, bound), -bound)
+    return limited, Slopes(where, 2 * minus_is, -2 * plus_is, plus_is - minus_is)
 
 
 def _sums(bits: Tensor, devices: Tensor, offset: Tensor | None, settings: ReadSettings) -> Tensor:

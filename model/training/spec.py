@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -29,7 +30,9 @@ class LayerSpec:
     activation_bits : int
         Bits of the activations; without meaning in the output layer.
     copies : int
-        How often each pair is placed and added.
+        How often each pair is placed.
+    combine : {"sum", "median"}
+        Whether the copies are added, or the median of three is taken.
 
     Raises
     ------
@@ -42,6 +45,7 @@ class LayerSpec:
     pool: int = 1
     activation_bits: int = 1
     copies: int = 1
+    combine: Literal["sum", "median"] = "sum"
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -60,6 +64,10 @@ class LayerSpec:
             ):
                 allowed = f"an integer of at least {low}" if high is None else f"an integer from {low} to {high}"
                 raise ValueError(f"layer: {name} must be {allowed}, not {value!r}")
+        if self.combine not in ("sum", "median"):
+            raise ValueError(f"layer: combine must be 'sum' or 'median', not {self.combine!r}")
+        if self.combine == "median" and self.copies != 3:
+            raise ValueError(f"layer: copies must be 3 for a median, not {self.copies}")
         if self.pool > 1 and not self.window:
             raise ValueError(f"layer: pool must be 1 in a dense layer, not {self.pool}")
 
@@ -101,7 +109,8 @@ class NetworkSpec:
         for layer in self.layers:
             shape = f" {layer.window}x{layer.window} pool {layer.pool}" if layer.window else ""
             bits = f" of {layer.activation_bits} bits" if layer.activation_bits > 1 else ""
-            words.append(f"{layer.neurons}{shape}{bits}" + (f" x {layer.copies}" if layer.copies > 1 else ""))
+            copies = f" x {layer.copies}" if layer.copies > 1 else ""
+            words.append(f"{layer.neurons}{shape}{bits}{copies}{' by median' if layer.combine == 'median' else ''}")
         return ", ".join(words)
 
     @classmethod
@@ -155,7 +164,9 @@ class NetworkSpec:
             window = layer.weights.shape[1:3] if layer.kind == "conv" else (0, 0)
             if window[0] != window[1]:
                 raise ValueError(f"layer {index}: window must be square, not {window}")
-            layers.append(LayerSpec(layer.neurons, int(window[0]), layer.pool, layer.activation_bits, layer.copies))
+            layers.append(
+                LayerSpec(layer.neurons, int(window[0]), layer.pool, layer.activation_bits, layer.copies, layer.combine)
+            )
         return cls(tuple(layers), network.input_bits)
 
     def template(self, input_shape: Sequence[int], units: Sequence[float] | None = None) -> Network:
@@ -195,6 +206,7 @@ class NetworkSpec:
                     activation_bits=1 if output else layer.activation_bits,
                     pool=layer.pool,
                     copies=layer.copies,
+                    combine=layer.combine,
                     unit=1.0 if units is None else float(units[index]),
                 )
             )

@@ -149,6 +149,34 @@ def test_the_rtl_is_exported_with_its_registers(folder: Path, capsys: pytest.Cap
     assert len(list((folder / "rtl").iterdir())) == 4
 
 
+def test_flags_go_with_check(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wine(capsys)
+    run(capsys, "die", "sample", "--chip", "demo", "--dies", "3", "--short", "0.05", "--open", "0.05", "--out", "p.nc")
+    common = ("eval", "wine.safetensors", "p.nc", "--data", "wine", "--chip", "demo", "--quiet")
+    found = run_json(capsys, *common, "--repair", "check", "--flags", "self-test")
+    assert (found["repair"], found["flags"]) == ("check", "self-test")
+    blind = run_json(capsys, *common, "--repair", "check")
+    assert blind["flags"] == "none"
+    assert blind["accuracies"] != found["accuracies"]
+    assert main([*common, "--repair", "pair-check", "--flags", "self-test"]) == 2
+    assert "--flags self-test must go with --repair check, not with pair-check" in capsys.readouterr().err
+    assert main([*common, "--repair", "prayer"]) == 2
+    said = "--repair must be none, range-guard, pair-check or check, not 'prayer'"
+    assert said in capsys.readouterr().err
+
+
+def test_the_output_layer_may_be_the_median_of_three(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from spintile.model.network import load_network
+
+    common = ("train", "--data", "wine", "--chip", "demo", "--hidden", "8", "--input-bits", "2", "--quiet")
+    few = (*common, "--regime", "statistics-aware", "--epochs", "1", "--repair", "check")
+    run(capsys, *few, "--output-copies", "3", "--combine", "median", "--out", "m.safetensors")
+    last = load_network("m.safetensors").layers[-1]
+    assert (last.copies, last.combine) == (3, "median")
+    assert main([*few, "--combine", "median", "--out", "m.safetensors"]) == 2
+    assert "layer: copies must be 3 for a median, not 1" in capsys.readouterr().err
+
+
 needs_icarus = pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed (iverilog)")
 
 
@@ -181,6 +209,22 @@ def test_a_deliberate_fault_turns_the_run_red(
     shown = capsys.readouterr()
     assert "RTL and golden model differ: " in shown.err
     assert stage in shown.err
+
+
+@needs_icarus
+@pytest.mark.parametrize(("fault", "code"), [(None, 0), ("flag", 1), ("median", 1)])
+def test_flags_and_medians_run_in_the_rtl(
+    folder: Path, capsys: pytest.CaptureFixture[str], fault: str | None, code: int
+) -> None:
+    train = ("--data", "wine", "--chip", "demo", "--hidden", "6", "--quiet", "--output-copies", "3")
+    wine = (*train, "--combine", "median", "--regime", "software", "--epochs", "20", "--out", "m.safetensors")
+    run(capsys, "train", *wine)
+    run(capsys, "die", "sample", "--chip", "demo", "--dies", "2", "--short", "0.03", "--out", "p.nc")
+    common = ("cosim", "m.safetensors", "p.nc", "--data", "wine", "--chip", "demo", "--engine", "icarus", "--quiet")
+    broken = () if fault is None else ("--fault", fault)
+    flags = ("--repair", "check", "--flags", "self-test")
+    found = run_json(capsys, *common, *flags, "--dies", "0,1", "--images", "6", "--out", "c", *broken, code=code)
+    assert (found["mismatches"] == 0) == (code == 0)
 
 
 @needs_icarus

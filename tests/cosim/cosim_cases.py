@@ -18,6 +18,7 @@ from spintile.model.geometry import Geometry
 from spintile.model.golden import make_die_image
 from spintile.model.mapping import compile_network, place
 from spintile.model.network import Layer, Network
+from spintile.model.programming import self_test_flags
 from spintile.model.sensing import RepairMode, Sensing
 
 #: Twelve-bit converters, one per column; nothing is a power of two, and the last column has no partner.
@@ -73,15 +74,15 @@ def _thresholds(rng: np.random.Generator, neurons: int, inputs: int, bits: int, 
 
 def dense(
     rng: np.random.Generator, inputs: int, neurons: int, bits: int = 1, activation_bits: int = 1, *, copies: int = 1,
-    output: bool = False,
+    output: bool = False, median: bool = False,
 ) -> Layer:  # fmt: skip
-    """A random dense layer."""
+    """A random dense layer; with ``median`` three times, of which the median is taken."""
     weights = rng.choice(np.array([-1, 1], np.int8), (neurons, inputs))
-    if output:
-        return Layer("dense", weights, (inputs,), bits, bias=rng.integers(-3, 4, neurons), copies=copies)
-    return Layer(
-        "dense", weights, (inputs,), bits, copies=copies, **_thresholds(rng, neurons, inputs, bits, activation_bits)
+    decisions = (
+        {"bias": rng.integers(-3, 4, neurons)} if output else _thresholds(rng, neurons, inputs, bits, activation_bits)
     )
+    combined: dict[str, Any] = {"copies": 3, "combine": "median"} if median else {"copies": copies}
+    return Layer("dense", weights, (inputs,), bits, **combined, **decisions)
 
 
 def conv(
@@ -106,18 +107,31 @@ def network(name: str) -> Network:
         # One output neuron: the class is the sign.
         "binary": lambda: (dense(rng, 9, 5, 2, 2), dense(rng, 5, 1, 2, output=True)),
         "output": lambda: (dense(rng, 19, 4, output=True),),
+        # Two-bit inputs, two slices; medians in the first and last layer, none between them.
+        "median": lambda: (
+            dense(rng, 14, 5, 2, 2, median=True),
+            dense(rng, 5, 5, 2),
+            dense(rng, 5, 4, output=True, median=True),
+        ),
         "demo": lambda: (dense(rng, 196, 36), dense(rng, 36, 10, output=True)),
         "demo conv": lambda: (conv(rng, (14, 14, 1), 5, 24, 1, 1, 2), dense(rng, 600, 10, output=True)),
     }
     return Network(layers[name]())
 
 
-def job(on: Chip, name: str, *, dies: int = 2, images: int = 5, seed: int = 3, **settings: Any) -> CosimJob:
-    """Random images of a network on random dies of a chip."""
+def job(
+    on: Chip, name: str, *, dies: int = 2, images: int = 5, seed: int = 3, flags: bool | tuple[bool, ...] = False,
+    **settings: Any,
+) -> CosimJob:  # fmt: skip
+    """Random images of a network on random dies of a chip; ``flags``: the layers that look at flags of self-test."""
     net = network(name)
     placement = place(net, on.geometry)
-    compiled = compile_network(net, placement, codes_per_weight=on.codes_per_weight, adc_bits=on.adc_bits)
+    compiled = compile_network(
+        net, placement, codes_per_weight=on.codes_per_weight, adc_bits=on.adc_bits, flagged=flags
+    )
     population = sample_population(on.geometry, on.cell, on.statistics, dies, seed)
     image = make_die_image(population, compiled.states, on.geometry, on.cell, on.sensing, seed)
+    if flags:
+        image = image.replace(flags=self_test_flags(population, compiled.states, on))
     inputs = np.random.default_rng(seed).integers(0, 1 << net.input_bits, (images, *net.input_shape), dtype=np.uint8)
     return CosimJob(compiled, image, inputs, repair=on.repair, **settings)

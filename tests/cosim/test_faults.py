@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 from cosim_cases import SHARED, WIDE, chip, engine_or_skip, job
 from spintile.cosim.faults import FaultKind, gate_fault, inject
@@ -22,7 +23,15 @@ def must_end_red(faulty: Any, engine: str) -> None:
     assert result.first_difference["expected"] != result.first_difference["got"]
 
 
-@pytest.mark.parametrize("kind", get_args(FaultKind))
+#: Faults of any job; those of flags and medians need a network that has them.
+PLAIN = ("die-image", "threshold", "instruction", "gate")
+
+
+def test_every_kind_of_fault_is_tested() -> None:
+    assert set(get_args(FaultKind)) == {*PLAIN, "flag", "median"}
+
+
+@pytest.mark.parametrize("kind", PLAIN)
 @pytest.mark.parametrize(("name", "seed"), [("three", 0), ("conv", 1)])
 def test_a_fault_is_found_where_it_was_put(kind: Any, name: str, seed: int) -> None:
     must_end_red(inject(job(chip(WIDE, 6), name), kind, seed), "icarus")
@@ -39,7 +48,24 @@ def test_a_bias_is_broken_where_there_is_no_hidden_layer() -> None:
     must_end_red(faulty, "icarus")
 
 
-@pytest.mark.parametrize("kind", get_args(FaultKind))
+@pytest.mark.parametrize("kind", ["flag", "median"])
+@pytest.mark.parametrize("engine", ["icarus", "verilator"])
+def test_a_wrong_flag_and_a_wrong_median_are_found(kind: Any, engine: str) -> None:
+    base = job(chip(WIDE, 6, "check"), "median", flags=True)
+    before, faulty = base.golden(), inject(base, kind, 1)
+    assert all(map(np.array_equal, before.accumulators, faulty.job.golden().accumulators))
+    must_end_red(faulty, engine)
+
+
+def test_faults_of_flags_and_medians_need_them() -> None:
+    base = job(chip(WIDE, 6), "two", images=2)
+    with pytest.raises(ValueError, match=r"^flag fault must change an accumulator of these images, and no flag does$"):
+        inject(base, "flag")
+    with pytest.raises(ValueError, match=r"^median fault must have a layer that combines its copies by their median"):
+        inject(base, "median")
+
+
+@pytest.mark.parametrize("kind", PLAIN)
 def test_seeds_choose_and_only_seeds(kind: Any) -> None:
     base = job(chip(WIDE, 6), "three", images=2)
     said = [inject(base, kind, seed).description for seed in (0, 0, 1, 2, 3)]
@@ -85,6 +111,6 @@ def test_a_design_without_such_a_gate_is_refused() -> None:
 
 
 def test_unknown_faults_are_refused() -> None:
-    sentence = "fault must be one of die-image, threshold, instruction, gate, not 'sun'"
+    sentence = "fault must be one of die-image, threshold, instruction, gate, flag, median, not 'sun'"
     with pytest.raises(ValueError, match=sentence):
         inject(job(chip(WIDE, 6), "two", images=1), "sun")  # type: ignore[arg-type]

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import asyncio
 
+import numpy as np
 import pytest
 from cosim_cases import SHARED
-from spintile.cosim.host import BenchError, RegisterHost
+from spintile.cosim.host import BenchError, RegisterHost, flag_words
 from spintile.rtl.registers import IDENTITY, register_map
 
 
@@ -57,3 +58,10 @@ def test_what_status_says_is_told_by_name() -> None:
     host.words["STATUS", 0] = 1 | 3 << 8
     with pytest.raises(BenchError, match=r"not 0x301 \(busy 1, images_in_flight 3\)"):
         asyncio.run(host.expect_idle())
+
+
+def test_flags_are_packed_32_columns_to_a_word() -> None:
+    flags = np.zeros((2, 35), np.bool_)
+    flags[0, [0, 31, 32]] = flags[1, 34] = True
+    assert flag_words(flags) == [[0x80000001, 1], [0, 4]]
+    assert flag_words(flags[:, :5]) == [[1], [0]]

@@ -31,6 +31,19 @@ def test_a_job_survives_its_file(tmp_path: Path) -> None:
     assert equal(BenchJob.load(tmp_path / "job.safetensors"), part)
 
 
+def test_flags_and_a_k_for_each_pair_survive_the_file(tmp_path: Path) -> None:
+    wanted = job(chip(WIDE, 6, "check"), "median", flags=True)
+    repair = wanted.repair.replace(K=tuple(range(500, 505)))
+    part = wanted.replace(repair=repair).bench_job(wanted.golden(), [1])
+    assert wanted.image.flags is not None
+    assert wanted.image.flags.any()
+    part.save(tmp_path / "job.safetensors")
+    loaded = BenchJob.load(tmp_path / "job.safetensors")
+    assert equal(loaded, part)
+    assert loaded.repair.K == (500, 501, 502, 503, 504)
+    assert np.array_equal(loaded.image.flags, wanted.image.flags[1:])  # type: ignore[arg-type]
+
+
 def test_a_network_without_hidden_layers_survives_its_file(tmp_path: Path) -> None:
     wanted = job(chip(WIDE, 6), "output")
     part = wanted.bench_job(wanted.golden(), [0, 1])

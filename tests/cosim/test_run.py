@@ -46,6 +46,9 @@ def must_pass(wanted: Any, engine: str) -> Any:
         (WIDE, 6, "range_guard", False, 1.5, "three"),
         (WIDE, 6, "pair_check", False, 0.0, "conv"),
         (WIDE, 6, "pair_check", True, 1.5, "two"),
+        (WIDE, 6, "check", False, 0.0, "conv"),
+        (WIDE, 12, "check", False, 9.0, "median"),
+        (SHARED, 5, "pair_check", False, 0.0, "median"),
         (WIDE, 12, "none", False, 9.0, "conv"),
         (WIDE, 12, "pair_check", False, 9.0, "three"),
         (WIDE, 12, "pair_check", True, 0.0, "binary"),
@@ -61,6 +64,39 @@ def test_every_stage_equals_the_golden_model(
     geometry: Any, adc_bits: int, mode: Any, strict: bool, noise: float, name: str, engine: str
 ) -> None:
     must_pass(job(chip(geometry, adc_bits, mode, strict, noise), name), engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("flags", [True, (True, False, True)], ids=["all layers", "outer layers"])
+@pytest.mark.parametrize(
+    ("geometry", "adc_bits", "noise"), [(WIDE, 6, 0.0), (WIDE, 12, 9.0), (SHARED, 8, 1.5)], ids=lambda v: str(v)[:24]
+)
+def test_flags_medians_and_a_k_for_each_pair_equal_the_golden_model(
+    geometry: Any, adc_bits: int, noise: float, flags: Any, engine: str
+) -> None:
+    base = job(chip(geometry, adc_bits, "check", noise=noise), "median", flags=flags)
+    assert isinstance(base.repair.K, int)
+    pairs = geometry.pairs
+    sums = tuple(round(base.repair.K * (1.04 - 0.08 * j / pairs)) for j in range(pairs))
+    must_pass(base.replace(repair=base.repair.replace(K=sums)), engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_die_has_its_own_flags(engine: str) -> None:
+    wanted = job(chip(WIDE, 7, "check"), "median", dies=3, flags=True)
+    assert wanted.image.flags is not None
+    assert (wanted.image.flags[0] != wanted.image.flags[1]).any()
+    must_pass(wanted, engine)
+    swapped = wanted.image.replace(flags=wanted.image.flags[[1, 0, 2]])
+    assert not cosimulate(wanted.replace(array_image=swapped), engine_or_skip(engine)).passed
+
+
+def test_flags_and_medians_of_the_matrix_have_something_to_do() -> None:
+    base = job(chip(WIDE, 6, "check"), "median", flags=True)
+    unflagged = base.replace(image=base.image.replace(flags=None))
+    blind = job(chip(WIDE, 6, "check"), "median")
+    found = [wanted.golden().accumulators for wanted in (base, unflagged, blind)]
+    assert all(np.any(a[0] != b[0]) for i, a in enumerate(found) for b in found[:i])
 
 
 def test_repairs_of_the_matrix_have_something_to_repair() -> None:

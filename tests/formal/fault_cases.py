@@ -4,23 +4,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from activation_properties import activation
-from arithmetic_properties import accumulator, repair
+from arithmetic_faults import ARITHMETIC_FAULTS
 from command_properties import command
+from fault import Fault
 from program_properties import gather, sequencer
 from proof_cases import PAIR, SHARED, TINY
 from pulse_properties import lines_shared, pulse_end, pulse_length, whole_chip
 from read_path_properties import conversion, read_path, read_progress
 from row_driver_properties import row_driver
 from spintile.cosim.formal import Properties, faulty
-from spintile.rtl.accumulator import Accumulator
 from spintile.rtl.activation import Activation
 from spintile.rtl.column_sense import ColumnSense
 from spintile.rtl.gather import Gather
 from spintile.rtl.read_path import ReadPath
-from spintile.rtl.repair import Repair
 from spintile.rtl.row_driver import RowDriver
 from spintile.rtl.sequencer import Sequencer
 from spintile.rtl.top import Top
@@ -31,15 +29,6 @@ from spintile.rtl.writing.pulse import PulseGenerator
 from spintile.rtl.writing.writer import Writer
 
 __all__ = ["FAULTS", "Fault"]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A property set on a faulty block, the claim that must find the fault alone, and cycles in which it does."""
-
-    make: Callable[[], Properties]
-    breaks: str
-    depth: int = 10
 
 
 def _row_driver(before: str, after: str) -> Callable[[], Properties]:
@@ -130,32 +119,7 @@ FAULTS: dict[str, Fault] = {
         ),
         "code_0_grows_to_its_target",
     ),
-    # Arithmetic.
-    "constants a bit too narrow": Fault(
-        lambda: repair(TINY, faulty(Repair, "geometry.adc_bits + 5 + geo", "geometry.adc_bits + 4 + geo")),
-        "pair_sum_fits",
-    ),
-    "no lower limit": Fault(
-        lambda: repair(TINY, faulty(Repair, "limited & (stage_5 < lowest)", "limited & 0")),
-        "pair_0_is_no_larger_than_the_largest",
-    ),
-    "a plane too early": Fault(
-        lambda: accumulator(PAIR, faulty(Accumulator, "<< along[-2].plane", "<< along[-1].plane")),
-        "pair_0_is_exact",
-        12,
-    ),
-    "an accumulator a bit too narrow": Fault(
-        lambda: accumulator(
-            TINY,
-            faulty(
-                Accumulator,
-                "total[pair].eq(added_to + shifted[pair])",
-                "total[pair].eq((added_to + shifted[pair])[: geometry.acc_bits - 1].as_signed())",
-            ),
-        ),
-        "pair_0_is_exact",
-        12,
-    ),
+    **ARITHMETIC_FAULTS,
     # Pulses.
     "a pulse a cycle too long": Fault(
         _pulse("Mux(taken, wanted.width, width)", "Mux(taken, wanted.width, width) + 1"), "never_longer_than_programmed"

@@ -38,6 +38,18 @@ def test_codes_per_weight_is_the_nominal_difference_of_a_row() -> None:
     assert abs(chip.codes_per_weight - exact) <= 0.5 / 256
 
 
+def test_check_has_its_own_margins_and_a_file(tmp_path: Path) -> None:
+    chip = Chip.preset("borders").with_repair("check")
+    assert (chip.repair_mode, chip.margin_base, chip.margin_row) == ("check", 0.4, 0.01)
+    assert chip.repair.mode == "check"
+    assert chip.with_repair("check") is chip
+    assert chip.with_repair("pair_check") == Chip.preset("borders")
+    chip.save(tmp_path / "chip.toml")
+    assert Chip.load(tmp_path / "chip.toml") == chip
+    # Margins that were chosen stay where both modes want the same.
+    assert Chip.preset("borders").replace(margin_base=0.7).with_repair("range_guard").margin_base == 0.7
+
+
 def test_the_pair_check_is_set_only_for_binary_weights() -> None:
     chip = Chip.preset("demo")
     weights = np.ones((2, 3), np.int8)
@@ -91,7 +103,7 @@ def test_an_unknown_preset_lists_the_presets() -> None:
         (
             '"pair_check"',
             '"magic"',
-            "chip: repair_mode must be one of none, range_guard, pair_check, not 'magic'",
+            "chip: repair_mode must be one of none, range_guard, pair_check, check, not 'magic'",
         ),
     ],
 )

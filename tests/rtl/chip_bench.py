@@ -66,6 +66,8 @@ class ChipBench:
         The register ``ADC_BITS``.
     registers : dict
         Further registers by name.
+    words : list of (name, index, lane, value)
+        Further words of windows and register arrays.
     pause : float
         Probability per cycle that a stream's other end, or the array, is not ready.
     """
@@ -75,6 +77,7 @@ class ChipBench:
     die: NDArray[np.int64]
     adc_bits: int
     registers: dict[str, int] = field(default_factory=dict)
+    words: list[tuple[str, int, int, int]] = field(default_factory=list)
     pause: float = 0.0
     results: list[tuple[int, int]] = field(default_factory=list)
     accumulators: list[tuple[int, list[int]]] = field(default_factory=list)
@@ -113,6 +116,8 @@ class ChipBench:
         values = {"ADC_BITS": self.adc_bits, "LAYERS": len(program.layers), "BEATS": program.beats, **self.registers}
         for name, value in values.items():
             await self.write(ctx, name, value)
+        for name, index, lane, value in self.words:
+            await self.write(ctx, name, value, index, lane)
         await self.write(ctx, "CONTROL", 0b101)
 
     async def send(self, ctx: SimulatorContext, images: Sequence[Any]) -> None:

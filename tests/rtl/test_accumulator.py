@@ -3,106 +3,23 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import pytest
+from accumulator_bench import CHECKED, SMALL, accumulate, random_reads, token, wanted
 from amaranth.sim import SimulatorContext
-from repair_formulas import Settings, repaired
+from repair_formulas import Settings
 from spintile.model.geometry import Geometry
 from spintile.rtl.accumulator import Accumulator
 from spintile.rtl.tokens import RepairMode
-from stream_bench import Testbench, flow, no_path, run, sink, source
-
-SMALL = Geometry(name="small", rows=7, cols=9, kernels=2, adc_bits=4, fraction_bits=3, acc_bits=12)
-CHECKED = Settings(mode=RepairMode.PAIR_CHECK, strict=True, K=25, P=15, D=9, m0=4, m1=2)
-
-
-def token(ordinal: int, codes: list[int], *, count: int = 1, plane: int = 0, first: int, last: int) -> dict[str, Any]:
-    return {
-        "codes": codes,
-        "count": count,
-        "kernel": 1,
-        "plane": plane,
-        "first": first,
-        "last": last,
-        "tag": {"image": 3, "ordinal": ordinal, "layer": 1},
-    }
-
-
-def random_reads(geometry: Geometry, emits: int, *, longest: int = 5) -> list[dict[str, Any]]:
-    """Reads of some emits: 1 to ``longest`` reads each, at planes that cannot overflow an accumulator."""
-    chance = random.Random(emits)
-    reads: list[dict[str, Any]] = []
-    for _ in range(emits):
-        length = chance.randint(1, longest)
-        for number in range(length):
-            codes = [chance.randrange(1 << geometry.adc_bits) for _ in range(geometry.cols)]
-            reads.append(
-                token(
-                    len(reads),
-                    codes,
-                    count=chance.randint(0, geometry.rows),
-                    plane=chance.randint(0, 3),
-                    first=int(number == 0),
-                    last=int(number == length - 1),
-                )
-            )
-    return reads
-
-
-def wanted(geometry: Geometry, reads: list[dict[str, Any]], offsets: list[int], settings: Settings) -> list[Any]:
-    """Accumulators of the emits, with the tag of their last read."""
-    emits = []
-    acc = [0] * geometry.pairs
-    for read in reads:
-        columns = [code - offset for code, offset in zip(read["codes"], offsets, strict=True)]
-        for pair in range(geometry.pairs):
-            difference = repaired(
-                columns[2 * pair], columns[2 * pair + 1], read["count"], geometry.fraction_bits, settings
-            )
-            acc[pair] = (0 if read["first"] else acc[pair]) + (difference << read["plane"])
-        if read["last"]:
-            emits.append({"acc": list(acc), "tag": read["tag"]})
-    return emits
-
-
-def registers(dut: Accumulator, offsets: list[int], settings: Settings) -> Testbench:
-    async def testbench(ctx: SimulatorContext) -> None:
-        ctx.set(dut.offsets, offsets)
-        ctx.set(dut.settings, settings.registers())
-
-    return testbench
-
-
-def accumulate(
-    geometry: Geometry,
-    reads: list[dict[str, Any]],
-    offsets: list[int],
-    settings: Settings,
-    *,
-    pauses: tuple[float, float] = (0.0, 0.0),
-) -> tuple[list[Any], list[int]]:
-    """Accumulators of the emits and the cycles in which they were handed over."""
-    dut = Accumulator(geometry)
-    taken: list[tuple[int, Any]] = []
-    traced: list[tuple[int, Any]] = []
-    run(
-        dut,
-        registers(dut, offsets, settings),
-        source(dut.codes, reads, pause=pauses[0]),
-        sink(dut.acc, sum(read["last"] for read in reads), taken, pause=pauses[1]),
-        background=[
-            flow(dut.trace, traced),
-            no_path([dut.codes.valid, dut.acc.ready], [dut.codes.ready, dut.acc.valid]),
-        ],
-    )
-    assert traced == taken
-    return [payload for _, payload in taken], [cycle for cycle, _ in taken]
+from stream_bench import run, sink, source
 
 
 @pytest.mark.parametrize("pauses", [(0.0, 0.0), (0.7, 0.0), (0.0, 0.8), (0.4, 0.6)])
-@pytest.mark.parametrize("settings", [Settings(), CHECKED, CHECKED.with_(mode=RepairMode.RANGE_GUARD)])
+@pytest.mark.parametrize(
+    "settings",
+    [Settings(), CHECKED, *(CHECKED.with_(mode=mode) for mode in (RepairMode.RANGE_GUARD, RepairMode.CHECK))],
+)
 def test_every_emit_is_the_sum_of_its_reads(settings: Settings, pauses: tuple[float, float]) -> None:
     reads = random_reads(SMALL, 25)
     offsets = [2, -1, 0, 3, -4, 0, 1, 1, 5]
@@ -124,7 +41,7 @@ def test_one_wrong_read_is_noticed(changed: str) -> None:
 def test_a_read_enters_in_every_cycle_and_leaves_after_the_latency() -> None:
     reads = random_reads(SMALL, 20, longest=1)
     _, cycles = accumulate(SMALL, reads, [0] * 9, Settings())
-    assert cycles[0] == Accumulator.LATENCY
+    assert cycles[0] == SMALL.kernels + Accumulator.LATENCY, "registers are written first"
     assert cycles[-1] - cycles[0] <= 2 * 19, "an emit every other cycle is the fastest that a read path can go"
 
 

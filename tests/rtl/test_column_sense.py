@@ -27,7 +27,7 @@ def small(cols: int, adc_bits: int, columns_per_adc: int = 1, fraction_bits: int
 
 def token(ordinal: int, **fields: int) -> dict[str, Any]:
     return (
-        {"count": 1, "kernel": 0, "plane": 0, "first": 1, "last": 1}
+        {"count": 1, "kernel": 0, "plane": 0, "first": 1, "last": 1, "replica": ordinal % 4, "flagged": ordinal % 2}
         | fields
         | {"tag": {"image": 5, "ordinal": ordinal, "layer": 2}}
     )

@@ -50,7 +50,8 @@ class Memories:
             offset, length, row = self.segments[number]
             for bit in range(length):
                 rows |= self.bits[read["half"]][(read["source"] + offset + bit) % (1 << 16)] << (row + bit)
-        passed = {name: read[name] for name in ("kernel", "plane", "first", "last", "tag")}
+        names = ("kernel", "plane", "first", "last", "replica", "flagged", "tag")
+        passed = {name: read[name] for name in names}
         return {"rows": rows, "count": rows.bit_count(), **passed}
 
 
@@ -67,6 +68,8 @@ def reads(count: int, segments: tuple[int, int], seed: int) -> list[dict[str, An
             "plane": chance.randrange(4),
             "first": chance.randrange(2),
             "last": chance.randrange(2),
+            "replica": chance.randrange(4),
+            "flagged": chance.randrange(2),
             "tag": {"image": number, "ordinal": chance.randrange(100), "layer": chance.randrange(8)},
         }
         for number in range(count)

@@ -25,6 +25,8 @@ def token(ordinal: int, rows: int, kernel: int) -> dict[str, Any]:
         "plane": 0,
         "first": 1,
         "last": 1,
+        "replica": ordinal % 4,
+        "flagged": ordinal % 2,
         "tag": {"image": 1, "ordinal": ordinal, "layer": 0},
     }
 

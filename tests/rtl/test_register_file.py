@@ -109,7 +109,7 @@ def test_every_word_of_every_window_arrives_with_its_group_and_lane() -> None:
                     ctx.set(file.access.write_data, number)
                     ctx.set(file.access.write, 1)
                     assert not ctx.get(file.access.write_error)
-                    for other in ("instruction", "segment", "target", "threshold"):
+                    for other in ("flag", "instruction", "segment", "target", "threshold"):
                         flow = getattr(file, other)
                         assert ctx.get(flow.valid) == (other == window.name.lower())
                         if other == window.name.lower():
@@ -142,8 +142,10 @@ def test_offsets_are_signed() -> None:
         0xFFC,
         0x1000 + 4 * 7,
         0x2000 + 4 * 9,
+        0x02C,
         0x12C,
-        0x200,
+        0x200 + 4 * 3,
+        0x04000 + 4 * 3,
         0x10000 + 4 * 15,
         0x40000 + 4 * 3,
         0x40000 + 4 * 20,
@@ -153,7 +155,10 @@ def test_offsets_are_signed() -> None:
 )
 def test_addresses_between_are_refused_and_change_nothing(address: int) -> None:
     file = RegisterFile(GEOMETRY)
-    flows: list[Any] = [file.instruction, file.segment, file.threshold, file.target, file.step_p, file.step_ap]
+    flows: list[Any] = [
+        *(file.instruction, file.segment, file.threshold, file.target, file.flag),
+        *(file.step_p, file.step_ap),
+    ]
 
     async def host(ctx: SimulatorContext) -> None:
         ctx.set(file.access.write_address, address)

@@ -52,6 +52,12 @@ def test_layer_register_is_a_layer_word() -> None:
     assert fields == {name: (field.low, field.width) for name, field in LAYER.items()}
 
 
+def test_a_single_pair_has_a_plain_register_for_its_sum() -> None:
+    registers = register_map(PRESETS["borders"].replace(cols=2))
+    assert registers.register("PAIR_SUM").count == 1
+    assert registers.address("PAIR_SUM") == 0x200
+
+
 def test_identity_is_the_name_in_ascii() -> None:
     assert IDENTITY.to_bytes(4, "big") == b"SPTL"
 
@@ -59,11 +65,14 @@ def test_identity_is_the_name_in_ascii() -> None:
 def test_addresses_count_groups_and_lanes() -> None:
     registers = register_map(PRESETS["borders"])
     assert registers.address("LAYER", 3) == 0x08C
+    assert registers.address("PAIR_SUM", 11) == 0x22C
+    assert registers.address("FLAG", 31) == 0x0407C
     assert registers.address("INSTRUCTION", 2, 1) == 0x08014
     assert registers.address("STEP_P", 15) == 0x1BC
     assert registers.address("STEP_AP", 1) == 0x1C4
     assert registers.address("TARGET", 31 * 25 + 24) == 0x10000 + 4 * 799
     assert register_map(PRESETS["borders"].replace(cols=40)).address("TARGET", 1, 1) == 0x1000C
+    assert register_map(PRESETS["borders"].replace(cols=40)).address("FLAG", 1, 1) == 0x0400C
     assert registers.address("THRESHOLD", 1, 2) == 0x40000 + (16 + 2) * 4
 
 

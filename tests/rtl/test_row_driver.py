@@ -25,6 +25,8 @@ def token(ordinal: int, rows: int = 0b101, kernel: int = 2) -> dict[str, Any]:
         "plane": 1,
         "first": 0,
         "last": 1,
+        "replica": ordinal % 4,
+        "flagged": ordinal % 2,
         "tag": {"image": 9, "ordinal": ordinal, "layer": 1},
     }
 

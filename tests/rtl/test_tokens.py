@@ -37,5 +37,8 @@ def test_fields_of_the_instructions_travel_unshortened(geometry: Geometry) -> No
 
 def test_repair_registers_reach_every_legal_value() -> None:
     for geometry in GEOMETRIES:
-        constant = Shape.cast(tokens.repair_settings(geometry)["pair_sum"].shape)
-        assert constant.width == geometry.adc_bits + geometry.fraction_bits + 5
+        settings = tokens.repair_settings(geometry)
+        for name in ("peak", "difference", "margin_base", "margin_row"):
+            assert Shape.cast(settings[name].shape).width == geometry.adc_bits + geometry.fraction_bits + 5
+        pair_sums = settings["pair_sum"].shape
+        assert (pair_sums.length, pair_sums.elem_shape) == (geometry.pairs, settings["peak"].shape)

@@ -36,7 +36,16 @@ def codes(found: list[int], adc_bits: int, fraction_bits: int) -> list[int]:
     return result
 
 
-def repaired(plus: int, minus: int, n: int, repair: Repair, adc_bits: int, fraction_bits: int) -> int:
+def repaired(
+    plus: int,
+    minus: int,
+    n: int,
+    repair: Repair,
+    adc_bits: int,
+    fraction_bits: int,
+    pair: int = 0,
+    flagged: tuple[bool, bool] | None = None,
+) -> int:
     if adc_bits == 1:
         return plus - minus if n else 0
     if repair.mode == "none":
@@ -45,7 +54,10 @@ def repaired(plus: int, minus: int, n: int, repair: Repair, adc_bits: int, fract
     high = (n * repair.P >> fraction_bits) + margin
     if repair.mode == "range_guard":
         return 0 if plus > high or minus > high else plus - minus
-    expected = (n * repair.K + (1 << fraction_bits >> 1)) >> fraction_bits
+    pair_sum = repair.K[pair] if isinstance(repair.K, tuple) else repair.K
+    expected = (n * pair_sum + (1 << fraction_bits >> 1)) >> fraction_bits
+    if repair.mode == "check":
+        return checked(plus, minus, expected, margin, n * repair.D >> fraction_bits, flagged)
     if plus + minus <= expected + margin:
         difference = plus - minus
     elif (plus > high and minus > high) or (repair.strict and not plus > high and not minus > high):
@@ -55,6 +67,20 @@ def repaired(plus: int, minus: int, n: int, repair: Repair, adc_bits: int, fract
     else:
         difference = 2 * plus - expected
     bound = n * repair.D >> fraction_bits
+    return clamp(difference, -bound, bound)
+
+
+def checked(plus: int, minus: int, expected: int, margin: int, bound: int, flagged: tuple[bool, bool] | None) -> int:
+    difference = plus - minus
+    if abs(plus + minus - expected) > margin:
+        if_plus_is_faulty, if_minus_is_faulty = expected - 2 * minus, 2 * plus - expected
+        if flagged == (True, False):
+            difference = if_plus_is_faulty
+        elif flagged == (False, True):
+            difference = if_minus_is_faulty
+        elif flagged != (False, False):
+            possible = [d for d in (if_plus_is_faulty, if_minus_is_faulty) if abs(d) <= bound + margin]
+            difference = possible[0] if len(possible) == 1 else 0
     return clamp(difference, -bound, bound)
 
 
@@ -68,8 +94,16 @@ class Answer:
     activations: list[list[list[int]]] = field(default_factory=list)
 
 
-def answer(image: DieImage, die: int, compiled: Compiled, pixels: np.ndarray, repair: Repair, index: int) -> Answer:
-    """One image on one die, read after read, straight from placement and network."""
+def answer(
+    image: DieImage,
+    die: int,
+    compiled: Compiled,
+    pixels: np.ndarray,
+    repair: Repair,
+    index: int,
+    looks: tuple[bool, ...] = (),
+) -> Answer:
+    """One image on one die, read after read, straight from placement and network; ``looks``: layers that see flags."""
     result = Answer()
     inputs = [int(value) for value in pixels.ravel()]
     pairs = image.cols // 2
@@ -90,21 +124,34 @@ def answer(image: DieImage, die: int, compiled: Compiled, pixels: np.ndarray, re
                     patch = _patch(layer, inputs, y, x)
                     total = [0] * pairs
                     for slice_index, sources in enumerate(placed.slices):
-                        for kernel in placed.kernels[group, slice_index]:
-                            for plane in range(layer.input_bits):
-                                rows = [0] * image.rows
-                                for row, source in enumerate(sources):
-                                    rows[row] = patch[source] >> plane & 1 if source >= 0 else 0
-                                found = sums(image, die, int(kernel), rows, index, len(result.codes))
-                                read = codes(found, image.adc_bits, image.fraction_bits)
-                                result.codes.append(read)
-                                for pair in range(pairs):
-                                    plus = read[2 * pair] - int(image.registers[die, 2 * pair])
-                                    minus = read[2 * pair + 1] - int(image.registers[die, 2 * pair + 1])
-                                    total[pair] += (
-                                        repaired(plus, minus, sum(rows), repair, image.adc_bits, image.fraction_bits)
-                                        << plane
-                                    )
+                        kernels = [int(kernel) for kernel in placed.kernels[group, slice_index]]
+                        planes = range(layer.input_bits)
+                        order = [(kernel, plane) for kernel in kernels for plane in planes]
+                        if layer.combine == "median":
+                            order = [(kernel, plane) for plane in planes for kernel in kernels]
+                        held: list[list[int]] = []
+                        for kernel, plane in order:
+                            rows = [0] * image.rows
+                            for row, source in enumerate(sources):
+                                rows[row] = patch[source] >> plane & 1 if source >= 0 else 0
+                            found = sums(image, die, kernel, rows, index, len(result.codes))
+                            read = codes(found, image.adc_bits, image.fraction_bits)
+                            result.codes.append(read)
+                            held.append([])
+                            for pair in range(pairs):
+                                columns = (2 * pair, 2 * pair + 1)
+                                plus, minus = (read[column] - int(image.registers[die, column]) for column in columns)
+                                flagged = None
+                                if looks and looks[len(result.accumulators)]:
+                                    assert image.flags is not None
+                                    flagged = tuple(bool(image.flags[die, kernel, column]) for column in columns)
+                                settings = (repair, image.adc_bits, image.fraction_bits, pair, flagged)
+                                held[-1].append(repaired(plus, minus, sum(rows), *settings))
+                            if layer.combine == "median" and len(held) < 3:
+                                continue
+                            for pair in range(pairs):
+                                total[pair] += sorted(read[pair] for read in held)[len(held) // 2] << plane
+                            held = []
                     accumulators.append(total)
                     for lane, neuron in enumerate(lanes):
                         if constants.bias is not None:

@@ -2,12 +2,21 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import plain_contract
 import pytest
 from small_chips import dense_network, geometry, prepare
-from spintile.model.golden import column_sums, comparator, convert, repair, repair_differences, repair_table
+from spintile.model.golden import (
+    column_sums,
+    comparator,
+    convert,
+    median_of_three,
+    repair,
+    repair_differences,
+    repair_table,
+)
 from spintile.model.sensing import Repair
 
 REPAIRS = [
@@ -17,6 +26,9 @@ REPAIRS = [
     Repair("pair_check", strict=True, K=19, P=12, D=5, m0=5, m1=1),
     Repair("pair_check", K=19, P=12, D=5),
     Repair("pair_check", strict=True, K=17, P=5, D=40, m0=0, m1=3),
+    Repair("check", K=19, P=12, D=5, m0=5, m1=1),
+    Repair("check", K=17, D=12),
+    Repair("check", K=(23,), D=9, m0=6),
 ]
 
 
@@ -66,6 +78,43 @@ def test_repairs_are_those_of_the_contract_for_every_pair_of_codes(settings: Rep
         for p, m, k in zip(plus, minus, n, strict=True)
     ]
     assert found.tolist() == wanted
+
+
+@pytest.mark.parametrize("settings", [settings for settings in REPAIRS if settings.mode == "check"], ids=name)
+@pytest.mark.parametrize("flagged", list(itertools.product([False, True], [False, True])))
+def test_flags_are_looked_at_as_the_contract_says(settings: Repair, flagged: tuple[bool, bool]) -> None:
+    plus, minus, n = (axis.ravel() - 3 * (i < 2) for i, axis in enumerate(np.indices((22, 22, 6))))
+    found = repair(np.stack([plus, minus], axis=-1), n, settings, 4, 2, flags=flagged)[:, 0]
+    wanted = [
+        plain_contract.repaired(int(p), int(m), int(k), settings, 4, 2, 0, flagged)
+        for p, m, k in zip(plus, minus, n, strict=True)
+    ]
+    assert found.tolist() == wanted
+
+
+@pytest.mark.parametrize("settings", [settings for settings in REPAIRS if settings.mode != "check"], ids=name)
+def test_other_repairs_do_not_look_at_flags(settings: Repair) -> None:
+    codes = np.stack([axis.ravel() for axis in np.indices((16, 16))], axis=-1)
+    plain = repair(codes, 3, settings, 4, 2)
+    assert np.array_equal(repair(codes, 3, settings, 4, 2, flags=[True, False]), plain)
+
+
+@pytest.mark.parametrize("mode", ["pair_check", "check"])
+def test_every_pair_may_have_an_expected_sum_of_its_own(mode: Any) -> None:
+    settings = Repair(mode, K=(19, 13, 25), P=12, D=5, m0=5, m1=1)
+    codes = np.random.default_rng(0).integers(0, 16, (500, 7))
+    n = np.random.default_rng(1).integers(0, 6, 500)
+    found = repair(codes, n, settings, 4, 2)
+    for pair in range(3):
+        alone = settings.replace(K=settings.pair_sums(3)[pair])
+        assert np.array_equal(found[:, pair], repair(codes, n, alone, 4, 2)[:, pair])
+        assert not np.array_equal(found[:, pair], repair(codes, n, alone.replace(K=18), 4, 2)[:, pair])
+
+
+def test_the_median_is_the_middle_one() -> None:
+    for order in itertools.permutations([-7, 2, 30]):
+        assert int(median_of_three(*(np.array(value) for value in order))) == 2
+    assert int(median_of_three(np.array(4), np.array(4), np.array(-9))) == 4
 
 
 @pytest.mark.parametrize("kind", [np.int16, np.int32, np.int64])

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
-from spintile.model.golden import DieImage, column_sums, convert, read_noise, repair
+from spintile.model.golden import DieImage, column_sums, convert, median_of_three, read_noise, repair
 from spintile.model.sensing import Repair
 
 B, F = 4, 2
@@ -49,6 +49,14 @@ def test_differences_of_every_repair() -> None:
     assert repair(codes, 3, REPAIR, B, F).tolist() == [2, 2]
     assert repair(codes, 3, REPAIR.replace(mode="range_guard"), B, F).tolist() == [2, 0]
     assert repair(codes, 3, REPAIR.replace(mode="none"), B, F).tolist() == [2, -7]
+
+
+def test_check_with_and_without_flags() -> None:
+    codes, check = np.array([8, 6, 8, 15]), REPAIR.replace(mode="check")
+    assert repair(codes, 3, check, B, F).tolist() == [2, 2]
+    for flags, wanted in (((0, 0, 0, 1), 2), ((0, 0, 1, 0), -4), ((0, 0, 0, 0), -4)):
+        assert repair(codes, 3, check, B, F, flags=np.array(flags, bool)).tolist() == [2, wanted]
+    assert int(median_of_three(np.array(2), np.array(2), np.array(-7))) == 2
 
 
 def test_one_bit() -> None:

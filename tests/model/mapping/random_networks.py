@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -12,20 +13,20 @@ from spintile.model.mapping import LayerPlacement, Placement, place
 from spintile.model.network import Layer, Network
 
 
-def hidden(rng: np.random.Generator, shape: tuple[int, ...], input_shape: tuple[int, ...], **fields: int) -> Layer:
+def hidden(rng: np.random.Generator, shape: tuple[int, ...], input_shape: tuple[int, ...], **fields: Any) -> Layer:
     """A hidden layer with weights of that shape, thresholds near the middle of its sums."""
     weights = rng.integers(-1, 2, shape).astype(np.int8)
     count = (1 << fields.get("activation_bits", 1)) - 1
     thresholds = np.sort(rng.integers(-4, 5, (shape[0], count)), axis=1)
     kind = "dense" if len(shape) == 2 else "conv"
     invert = rng.integers(0, 2, shape[0]).astype(np.bool_)
-    return Layer(kind, weights, input_shape, thresholds=thresholds, invert=invert, **fields)  # type: ignore[arg-type]
+    return Layer(kind, weights, input_shape, thresholds=thresholds, invert=invert, **fields)
 
 
-def output(rng: np.random.Generator, neurons: int, inputs: int, **fields: int) -> Layer:
+def output(rng: np.random.Generator, neurons: int, inputs: int, **fields: Any) -> Layer:
     """A dense output layer."""
     weights = rng.integers(-1, 2, (neurons, inputs)).astype(np.int8)
-    return Layer("dense", weights, (inputs,), bias=rng.integers(-3, 4, neurons), **fields)  # type: ignore[arg-type]
+    return Layer("dense", weights, (inputs,), bias=rng.integers(-3, 4, neurons), **fields)
 
 
 @st.composite
@@ -53,7 +54,9 @@ def networks(draw: st.DrawFn) -> Network:
     layers: list[Layer] = []
     for _ in range(draw(st.integers(0, 2))):
         neurons, activation_bits, copies = draw(st.integers(1, 7)), draw(st.integers(1, 2)), draw(st.integers(1, 2))
-        fields = {"input_bits": bits, "activation_bits": activation_bits, "copies": copies}
+        fields: dict[str, Any] = {"input_bits": bits, "activation_bits": activation_bits, "copies": copies}
+        if copies == 2 and draw(st.booleans()):
+            fields |= {"copies": 3, "combine": "median"}
         if len(shape) == 3 and draw(st.booleans()):
             window = draw(st.integers(1, min(3, shape[0]))), draw(st.integers(1, min(3, shape[1])))
             most = min(shape[0] - window[0], shape[1] - window[1]) + 1
@@ -66,6 +69,8 @@ def networks(draw: st.DrawFn) -> Network:
             shape = (neurons,)
         bits = activation_bits
     fields = {"input_bits": bits, "copies": draw(st.integers(1, 3))}
+    if fields["copies"] == 3:
+        fields["combine"] = draw(st.sampled_from(["sum", "median"]))
     layers.append(output(rng, draw(st.integers(1, 6)), math.prod(shape), **fields))
     return Network(tuple(layers))
 

@@ -32,6 +32,25 @@ def test_sum_meets_its_threshold_in_codes_as_in_software(threshold: int, total: 
     assert (round(total * codes) >= constants.thresholds[0, 0]) == (total >= threshold)
 
 
+def test_a_median_has_the_units_and_the_bound_of_one_copy() -> None:
+    three = Network((NETWORK.layers[0], dataclasses.replace(NETWORK.layers[1], copies=3)))
+    median = Network((NETWORK.layers[0], dataclasses.replace(three.layers[1], combine="median")))
+    single = Network((NETWORK.layers[0], dataclasses.replace(three.layers[1], copies=1)))
+    found, summed, wanted = (compiled(network, codes=4.25).layers[1] for network in (median, three, single))
+    assert found.bias is not None
+    assert wanted.bias is not None
+    assert summed.bias is not None
+    assert found.bias.tolist() == wanted.bias.tolist() != summed.bias.tolist()
+    assert 3 * found.accumulator_bound == summed.accumulator_bound == 3 * wanted.accumulator_bound
+
+
+def test_flagged_is_one_for_each_layer() -> None:
+    plan = compile_network(NETWORK, place(NETWORK, BORDERS), codes_per_weight=4.0, adc_bits=8, flagged=True)
+    assert [layer.flagged for layer in plan.schedule.layers] == [True, True]
+    with pytest.raises(ValueError, match=r"^flagged must be one for each of 2 layers, not 3$"):
+        compile_network(NETWORK, place(NETWORK, BORDERS), codes_per_weight=4.0, adc_bits=8, flagged=[True] * 3)
+
+
 def test_copies_scale_the_bias() -> None:
     constants = compiled(codes=3.3).layers[1]
     assert constants.bias is not None

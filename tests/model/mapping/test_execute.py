@@ -49,6 +49,30 @@ def test_accumulators_are_sums_times_copies() -> None:
     assert np.concatenate(run.accumulators)[: len(wanted)].tolist() == wanted.tolist()
 
 
+def test_a_median_of_copies_adds_one_of_them() -> None:
+    rng = np.random.default_rng(3)
+    network = Network((output(rng, 5, 30, copies=3, combine="median", input_bits=2),))
+    geometry = preset("borders")
+    compiled = compile_network(network, place(network, geometry), codes_per_weight=1.0, adc_bits=8)
+    image = rng.integers(0, 4, 30)
+    ideal = ideal_differences(compiled.states)
+    wrong = int(compiled.placement.layers[0].kernels[0, 0, 1])
+
+    def one_copy_wrong(read: ExpandedRead, rows: np.ndarray) -> np.ndarray:
+        return ideal(read, rows) + 100 * (read.kernel == wrong)
+
+    wanted = software_scores(network, image[None])[0] - network.layers[0].bias
+    for differences in (ideal, one_copy_wrong):
+        run = execute(compiled.program, geometry, image, differences)
+        assert np.concatenate(run.accumulators)[: len(wanted)].tolist() == wanted.tolist()
+
+    def two_copies_wrong(read: ExpandedRead, rows: np.ndarray) -> np.ndarray:
+        return one_copy_wrong(read, rows) + 100 * (read.replica == 3)
+
+    run = execute(compiled.program, geometry, image, two_copies_wrong)
+    assert np.concatenate(run.accumulators)[: len(wanted)].tolist() != wanted.tolist()
+
+
 @pytest.mark.parametrize(
     ("mode", "bits"), [("none", 6), ("range_guard", 6), ("pair_check", 6), ("none", 1)], ids=lambda value: str(value)
 )

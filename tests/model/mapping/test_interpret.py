@@ -61,6 +61,8 @@ def expected_steps(compiled: Compiled) -> list[ExpandedRead | ExpandedEmit]:
                         plane=plane,
                         first=read == reads[0],
                         last=read == reads[-1],
+                        replica=int(schedule.read_copy[read]) + 1 if layer.combine == "median" else 0,
+                        flagged=schedule.flagged,
                     )
                 )
             destination = stride = 0
@@ -95,7 +97,9 @@ def expected_steps(compiled: Compiled) -> list[ExpandedRead | ExpandedEmit]:
 @given(network=networks(), geometry=geometries())
 def test_program_of_any_network_expands_to_its_schedule(network: Network, geometry: Geometry) -> None:
     assume(fits(network, geometry))
-    compiled = compile_network(network, place(network, geometry), codes_per_weight=1.0, adc_bits=4)
+    looking = [index % 2 == 0 for index in range(len(network.layers))]
+    compiled = compile_network(network, place(network, geometry), codes_per_weight=1.0, adc_bits=4, flagged=looking)
+    assert [layer.flagged for layer in compiled.schedule.layers] == looking
     assert interpret(compiled.program, geometry) == expected_steps(compiled)
 
 
@@ -209,7 +213,19 @@ def test_nested_loops_step_and_return_to_where_they_began() -> None:
         (program_of([loop(0), step(), END]), "instruction 0: LOOP.count must be at least 1, not 0"),
         (program_of([loop(1)] * 5), "instruction 4: loops must nest at most 4 deep"),
         (program_of([read(kernel=8), emit(), END]), "instruction 0: READ.kernel must be below 8, not 8"),
-        (program_of([read(replica=1), emit(), END]), "READ.replica and READ.flagged must be 0"),
+        (program_of([read(replica=1), emit(), END]), "instruction 0: READ must not be last inside a median"),
+        (
+            program_of([read(replica=2, last=0), emit(), END]),
+            "instruction 0: READ.replica must be 0 or 1 outside a median, not 2",
+        ),
+        (
+            program_of([read(replica=1, last=0), read(replica=3, first=0), emit(), END]),
+            "instruction 1: READ.replica must be 2 of plane 0 inside a median, not 3 of plane 0",
+        ),
+        (
+            program_of([read(replica=1, last=0), read(replica=2, plane=1, first=0, last=0), emit(), END]),
+            "instruction 1: READ.replica must be 2 of plane 0 inside a median, not 2 of plane 1",
+        ),
         (program_of([read(segments=2), emit(), END]), r"segments 0\+2 must lie within 0 .. 0"),
         (program_of([read(source=511), emit(), END]), "addresses must be below 512, not 512"),
         (program_of([read(), emit(destination=512), END]), "addresses must be below 512, not 512"),

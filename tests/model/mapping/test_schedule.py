@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -52,15 +54,21 @@ def test_reads_and_emits_follow_the_nested_loops(network: Network, geometry: Geo
                                     flat.append(((y + ky) * width + x + kx) * channels + channel if source >= 0 else -1)
                                 flat += [-1] * (geometry.rows - len(flat))
                                 assert sources[position, index].tolist() == flat
-                                for copy in range(layer.copies):
-                                    for plane in range(layer.input_bits):
-                                        assert scheduled.read_emit[read] == emit
-                                        assert scheduled.read_kernel[read] == placed.kernels[group, index, copy]
-                                        assert scheduled.read_slice[read] == index
-                                        assert scheduled.read_copy[read] == copy
-                                        assert scheduled.read_plane[read] == plane
-                                        assert scheduled.ordinals[read] == ordinal + read
-                                        read += 1
+                                order = list(itertools.product(range(layer.copies), range(layer.input_bits)))
+                                if layer.combine == "median":
+                                    order.sort(key=lambda pair: pair[1])  # the copies of a plane follow one another
+                                for copy, plane in order:
+                                    assert scheduled.read_emit[read] == emit
+                                    assert scheduled.read_kernel[read] == placed.kernels[group, index, copy]
+                                    assert scheduled.read_slice[read] == index
+                                    assert scheduled.read_copy[read] == copy
+                                    assert scheduled.read_plane[read] == plane
+                                    assert scheduled.read_replica[read] == (copy + 1) * (layer.combine == "median")
+                                    assert scheduled.ordinals[read] == ordinal + read
+                                    place = (group, py * layer.output_shape[1] + px, wy * layer.pool + wx)
+                                    nested = scheduled.nested(scheduled.ordinals)
+                                    assert nested[*place, index, copy, plane] == ordinal + read
+                                    read += 1
                             emit += 1
         assert (scheduled.reads, scheduled.emits) == (read, emit)
         assert scheduled.reads == scheduled.emits * scheduled.reads_per_emit

@@ -49,6 +49,8 @@ def test_convolution_may_follow_a_convolution() -> None:
         (0, {"pool": 0}, "layer 0: pool must be a positive integer, not 0"),
         (0, {"pool": 5}, r"layer 0: pool must be at most the map \(4, 5\), not 5"),
         (1, {"pool": 2}, "layer 1: pool of a dense layer must be 1, not 2"),
+        (0, {"combine": "mean"}, "layer 0: combine must be 'sum' or 'median', not 'mean'"),
+        (0, {"combine": "median", "copies": 2}, "layer 0: copies must be 3 for a median, not 2"),
         (0, {"copies": 1.0}, "layer 0: copies must be a positive integer, not 1.0"),
         (0, {"unit": float("nan")}, "layer 0: unit must be positive and finite, not nan"),
         (0, {"input_shape": (5, 6)}, r"input_shape must be \(height, width, 1\) like its weights, not \(5, 6\)"),

@@ -57,6 +57,15 @@ def test_network_comes_back(path: Path) -> None:
     assert network_digest(loaded) == network_digest(NETWORK)
 
 
+def test_a_median_comes_back_and_a_sum_needs_no_word(tmp_path: Path) -> None:
+    median = Network((NETWORK.layers[0], dataclasses.replace(NETWORK.layers[1], combine="median")))
+    save_network(median, tmp_path / "median.safetensors")
+    assert load_network(tmp_path / "median.safetensors").layers[1].combine == "median"
+    save_network(NETWORK, tmp_path / "sum.safetensors")
+    assert b"combine" not in (tmp_path / "sum.safetensors").read_bytes()
+    assert load_network(tmp_path / "sum.safetensors").layers[1].combine == "sum"
+
+
 def test_same_network_gives_the_same_bytes_and_nothing_else_is_left(path: Path) -> None:
     before = path.read_bytes()
     save_network(load_network(path), path)
@@ -74,9 +83,11 @@ def test_digest_sees_every_array_and_setting() -> None:
         dataclasses.replace(first, invert=None),
         dataclasses.replace(first, copies=2),
         dataclasses.replace(first, unit=3.5),
+        dataclasses.replace(first, copies=3),
+        dataclasses.replace(first, copies=3, combine="median"),
     ):
         digests.add(network_digest(Network((changed, NETWORK.layers[1]))))
-    assert len(digests) == 6
+    assert len(digests) == 8
     assert network_digest(Network(NETWORK.layers)) in digests
 
 
