@@ -12,7 +12,21 @@ from collections.abc import Sequence
 
 import typer
 
-from .commands import bench, characterise, cosim, demo, die, doctor, evaluate, loop, rtl, train, verify, write
+from .commands import (
+    bench,
+    characterise,
+    cosim,
+    demo,
+    die,
+    doctor,
+    evaluate,
+    loop,
+    reproduce,
+    rtl,
+    train,
+    verify,
+    write,
+)
 from .console import complain, warnings_as_lines
 from .errors import BadInput, CheckFailed
 from .signals import orderly_end
@@ -41,6 +55,7 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_root)
     app.command("demo", rich_help_panel="The whole chain")(demo.demo)
+    app.add_typer(reproduce.app, name="reproduce", rich_help_panel="The whole chain")
     app.command("train", rich_help_panel="Networks and dies")(train.train)
     app.add_typer(die.app, name="die", rich_help_panel="Networks and dies")
     app.command("eval", rich_help_panel="Networks and dies")(evaluate.evaluate)

@@ -15,6 +15,7 @@ from spintile.model.training import ArrayNetwork, LayerSpec, NetworkSpec
 from .array_networks import golden, random_inputs, random_model, small_chip
 
 DENSE = NetworkSpec.dense((11,), 5, output_copies=3)
+MEDIAN = NetworkSpec((LayerSpec(6, copies=3, combine="median"), LayerSpec(5, copies=3, combine="median")), 2)
 DEEP = NetworkSpec.dense((9, 6), 4, input_bits=2, activation_bits=2)
 CONVOLUTION = NetworkSpec.convolution((5,), 3, 2, (6,), 4, input_bits=2, activation_bits=2, output_copies=2)
 TWICE = NetworkSpec((LayerSpec(3, 2), LayerSpec(4, 2, 2, activation_bits=3), LayerSpec(1)), 1)
@@ -36,6 +37,10 @@ CASES: dict[str, tuple[NetworkSpec, tuple[int, ...], dict[str, Any]]] = {
     "three layers of 2 bits, 1-bit reads": (DEEP, (10,), {"adc_bits": 1}),
     "convolution of 2 bits, pooled": (CONVOLUTION, (8, 9), {}),
     "two convolutions, one output": (TWICE, (6, 5, 2), {}),
+    "dense, check": (DENSE, (23,), {"repair_mode": "check"}),
+    "median of two-bit inputs": (MEDIAN, (12,), {}),
+    "median, check": (MEDIAN, (12,), {"repair_mode": "check"}),
+    "median, 1-bit reads": (MEDIAN, (12,), {"adc_bits": 1}),
     "kernels shared by blocks": (NetworkSpec.dense((5, 4), 3), (9,), {"kernels": 4}),
 }
 
@@ -98,6 +103,8 @@ def test_units_say_how_many_codes_a_weight_is_worth() -> None:
     chip = small_chip()
     units = [layer.unit for layer in random_model(DENSE, (23,), chip, seed=1).export().layers]
     assert units == [chip.codes_per_weight, 3 * chip.codes_per_weight]
+    units = [layer.unit for layer in random_model(MEDIAN, (12,), chip, seed=1).export().layers]
+    assert units == [chip.codes_per_weight, chip.codes_per_weight]
 
 
 def test_a_die_image_is_for_networks_trained_through_an_array_only() -> None:

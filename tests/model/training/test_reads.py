@@ -18,7 +18,7 @@ from .array_networks import small_chip
 ROWS = 7
 
 
-@pytest.mark.parametrize("mode", ["none", "range_guard", "pair_check"])
+@pytest.mark.parametrize("mode", ["none", "range_guard", "pair_check", "check"])
 @pytest.mark.parametrize("strict", [False, True])
 def test_repair_is_the_golden_models_for_every_pair_of_codes(mode: str, strict: bool) -> None:
     chip = small_chip(adc_bits=5, repair_mode=mode, strict=strict)
@@ -68,8 +68,9 @@ def test_a_healthy_pair_has_the_gradients_of_a_product() -> None:
 
 
 @pytest.mark.parametrize("side", ["plus", "minus"])
-def test_a_repaired_pair_has_the_gradients_of_a_healthy_one(side: str) -> None:
-    devices, settings = one_pair(**{side: 6.0})  # type: ignore[arg-type]
+@pytest.mark.parametrize("mode", ["pair_check", "check"])
+def test_a_repaired_pair_has_the_gradients_of_a_healthy_one(side: str, mode: str) -> None:
+    devices, settings = one_pair(**{side: 6.0}, repair_mode=mode)  # type: ignore[arg-type]
     difference, to_bits, to_weights = gradients(devices, settings, BITS, WEIGHTS)
     healthy = gradients(*one_pair(), BITS, WEIGHTS)
     assert float(difference) == pytest.approx(float(healthy[0]), abs=2.0)  # twice one code's rounding
@@ -88,7 +89,12 @@ def test_without_repair_the_short_shows_in_the_difference_and_in_its_row() -> No
 
 
 @pytest.mark.parametrize(
-    ("mode", "sides"), [("range_guard", {"plus": 6.0}), ("pair_check", {"plus": 6.0, "minus": 6.0})]
+    ("mode", "sides"),
+    [
+        ("range_guard", {"plus": 6.0}),
+        ("pair_check", {"plus": 6.0, "minus": 6.0}),
+        ("check", {"plus": 6.0, "minus": 6.0}),
+    ],
 )
 def test_a_pair_that_is_given_up_adds_nothing_and_learns_nothing(mode: str, sides: dict[str, float]) -> None:
     devices, settings = one_pair(**sides, repair_mode=mode)  # type: ignore[arg-type]

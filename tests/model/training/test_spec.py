@@ -49,6 +49,8 @@ def test_a_network_that_is_too_large_says_so() -> None:
         ({"neurons": 0}, "layer: neurons must be an integer of at least 1, not 0"),
         ({"neurons": 3, "window": -1}, "layer: window must be an integer of at least 0, not -1"),
         ({"neurons": 3, "activation_bits": 5}, "layer: activation_bits must be an integer from 1 to 4, not 5"),
+        ({"neurons": 3, "copies": 2, "combine": "median"}, "layer: copies must be 3 for a median, not 2"),
+        ({"neurons": 3, "combine": "mean"}, "layer: combine must be 'sum' or 'median', not 'mean'"),
         ({"neurons": 3, "copies": True}, "layer: copies must be an integer of at least 1, not True"),
         ({"neurons": 3, "pool": 2}, "layer: pool must be 1 in a dense layer, not 2"),
     ],
@@ -91,5 +93,6 @@ def test_inputs_that_a_convolution_cannot_take_are_refused(shape: tuple[int, ...
 
 
 def test_a_shape_is_a_few_words_in_a_message() -> None:
-    spec = NetworkSpec((LayerSpec(24, 5, 2, activation_bits=2), LayerSpec(36), LayerSpec(10, copies=3)), 4)
-    assert spec.text() == "4-bit inputs, 24 5x5 pool 2 of 2 bits, 36, 10 x 3"
+    last = LayerSpec(10, copies=3, combine="median")
+    spec = NetworkSpec((LayerSpec(24, 5, 2, activation_bits=2), LayerSpec(36), last), 4)
+    assert spec.text() == "4-bit inputs, 24 5x5 pool 2 of 2 bits, 36, 10 x 3 by median"

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Published experiments, done again through our own arrays: plans, figures, pages."""
