@@ -108,7 +108,12 @@ def recover(report: Report, chip: Chip) -> Characterisation:
         for stage in (Stage.READ, Stage.READ_AP)
     )
     return Characterisation(
-        g_p, g_ap, classify(g_p, g_ap, chip), chip.wires.row_segment, siemens, {"geometry": chip.geometry.name}
+        g_p=g_p,
+        g_ap=g_ap,
+        defect=classify(g_p, g_ap, chip),
+        line_resistance=chip.wires.row_segment,
+        resolution=siemens,
+        provenance={"geometry": chip.geometry.name},
     )
 
 

@@ -119,7 +119,12 @@ def self_test_reads(population: Population, chip: Chip, seed: int = 0) -> Charac
         found.append(_codes(image) * (nominal / _nominal_codes(chip, state)))
     g_p, g_ap = found
     return Characterisation(
-        g_p, g_ap, classify(g_p, g_ap, chip), chip.wires.row_segment, {"geometry": chip.geometry.name}
+        g_p=g_p,
+        g_ap=g_ap,
+        defect=classify(g_p, g_ap, chip),
+        line_resistance=chip.wires.row_segment,
+        resolution=(1 << chip.geometry.fraction_bits) / chip.sensing.steps_per_siemens(chip.geometry, chip.cell),
+        provenance={"geometry": chip.geometry.name},
     )
 
 

@@ -141,3 +141,15 @@ def test_a_characterisation_of_the_write_controller_serves_as_well() -> None:
     truth = self_test_flags(dies, states, chip)
     assert (self_test_flags(found, states, chip) == truth).mean() > 0.8
     assert truth.any()
+
+
+def test_both_ways_of_reading_say_what_their_conductances_are_multiples_of() -> None:
+    truth, chip = die(), CHIP
+    array = make_array(chip, truth, seed=2)
+    read = recover(program(array, chip, "characterise"), chip)
+    for found in (read, self_test_reads(truth, chip)):
+        assert found.resolution == pytest.approx(
+            chip.sensing.lsb_current(chip.geometry, chip.cell) / chip.sensing.v_read
+        )
+        assert found.to_population().resolution == found.resolution
+        assert found.provenance == {"geometry": "tiny"}
