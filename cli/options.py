@@ -76,6 +76,8 @@ FaultName = Literal["die-image", "threshold", "instruction", "gate", "flag", "me
 CombineName = Literal["sum", "median"]
 WriteFaultName = Literal["step", "target", "gate", "comparator"]
 WriteEngineName = Literal["auto", "model", "verilator", "icarus"]
+#: What ``auto`` becomes.
+ChosenEngineName = Literal["model", "verilator", "icarus"]
 RegimeName = Literal["software", "die-aware", "statistics-aware"]
 
 

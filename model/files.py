@@ -9,9 +9,16 @@ import tempfile
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
-Parameters = TypeVar("Parameters")
+
+class _Dataclass(Protocol):
+    """Any dataclass, to a type checker."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Parameters = TypeVar("Parameters", bound=_Dataclass)
 
 #: What TOML may give for a field, by its annotation; the classes themselves check ranges.
 _TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
@@ -92,7 +99,7 @@ def from_table(kind: type[Parameters], name: str, table: object) -> Parameters:
     """
     if not isinstance(table, dict):
         raise ValueError(f"{name} must be a table, not {table!r}")
-    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    fields = {field.name: field for field in dataclasses.fields(kind)}
     unknown = sorted(set(table) - set(fields))
     if unknown:
         raise ValueError(f"{name}: fields must be among {', '.join(sorted(fields))}, not {unknown[0]!r}")

@@ -69,7 +69,7 @@ def decode_result(path: Path) -> object:
             document = json.loads(path.read_bytes())
         else:
             with safe_open(path, framework="numpy") as stream:
-                arrays = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118
+                arrays = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 (no mapping)
                 document = json.loads((stream.metadata() or {})["task"])
         if document["format_version"] != FORMAT_VERSION:
             raise ValueError(f"format_version must be {FORMAT_VERSION}, not {document['format_version']!r}")

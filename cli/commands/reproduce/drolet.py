@@ -66,13 +66,14 @@ def drolet(
     from ...flows.reproduce.drolet.outputs import write_outputs
     from ...flows.reproduce.drolet.plan import run_drolet
     from ...flows.reproduce.drolet.settings import DroletSettings
+    from ...flows.reproduce.simulator import choose_engine
 
     settings = DroletSettings.of(
         "quick" if quick else "full" if full else "default",
         seeds=seeds,
         transfers=transfers,
         disturbance=None if disturbance is None else load_disturbance(disturbance),
-        engine=_engine(engine, quick),
+        engine=choose_engine(engine, quick),
     )
     folder = writable_folder(out)
     with exclusive(folder), ProgressDisplay(quiet) as progress:
@@ -85,24 +86,6 @@ def drolet(
     else:
         _show(report, folder)
     raise_first_failure(claim_checks(claims))
-
-
-def _engine(engine: WriteEngineName, quick: bool) -> str:
-    """The simulator; a quick run takes Icarus, which needs no compiler, where there is one."""
-    from ...flows.writing.programming import resolve_engine
-
-    chosen: str = engine
-    if engine == "auto":
-        from spintile.cosim.tools import find_icarus
-
-        chosen = "icarus" if quick and find_icarus().usable else resolve_engine(engine)
-    if chosen != "model":
-        need("amaranth", "cocotb")
-        from spintile.cosim.tools import find_libpython, find_yosys, require
-
-        require(find_yosys())
-        require(find_libpython())
-    return chosen
 
 
 def _show(report: dict[str, Any], folder: Path) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 
 from ...console import ProgressDisplay, show_json, show_table
 from ...errors import BadInput, need
-from ...options import EngineName, Jobs, Json, Quiet, WriteEngineName, parse_numbers, worker_count, writable_folder
+from ...options import Jobs, Json, Quiet, WriteEngineName, parse_numbers, worker_count, writable_folder
 
 
 def goodwill(
@@ -78,9 +78,7 @@ def goodwill(
         outcome = run_plan(plan, folder, external=external, jobs=worker_count(jobs), progress=progress)
         rtl = None
         if chosen != "model":
-            rtl = verify_on_rtl(
-                outcome, folder / "rtl", engine=cast(EngineName, chosen), jobs=worker_count(jobs), progress=progress
-            )
+            rtl = verify_on_rtl(outcome, folder / "rtl", engine=chosen, jobs=worker_count(jobs), progress=progress)
         progress("report", 0.0)
         source = "trained here" if external is None else f"{len(external)} from {solutions}"
         report, claims = write_outputs(outcome, rtl, source, folder)

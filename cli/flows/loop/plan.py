@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...console import Progress
 from ...errors import BadInput
-from ...options import load_chip
+from ...options import ChosenEngineName, load_chip
 from ..files import source_digest
 from ..steps import Step, StepResult, WholeProgress, run_steps
 from . import steps as loop_steps
@@ -45,7 +45,7 @@ class LoopRun:
 
     settings: LoopSettings
     folder: Path
-    engine: str
+    engine: ChosenEngineName
     results: dict[str, StepResult]
     seconds: float
 
@@ -122,7 +122,7 @@ def _training(settings: LoopSettings) -> list[Step]:
     return [software, *aware]
 
 
-def plan(settings: LoopSettings, engine: str) -> list[Step]:
+def plan(settings: LoopSettings, engine: ChosenEngineName) -> list[Step]:
     """All steps, in the order in which they are started where several could."""
     chip, truth, seed = loop_steps.CHIP, loop_steps.TRUTH, settings.seed
     bits, measured = settings.characterise_bits, list(range(settings.dies))
@@ -253,7 +253,7 @@ def check_settings(settings: LoopSettings) -> Chip:
 
 
 def run_loop(
-    settings: LoopSettings, engine: str, folder: Path, *, jobs: int, progress: Progress, reuse: bool = True
+    settings: LoopSettings, engine: ChosenEngineName, folder: Path, *, jobs: int, progress: Progress, reuse: bool = True
 ) -> LoopRun:
     """Run every step of the loop that an earlier run has not finished.
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...options import ChosenEngineName
 from ..steps import StepProgress
 
 if TYPE_CHECKING:
     from spintile.model.chip import Chip
     from spintile.model.dies import Population
     from spintile.model.network import Network
+    from spintile.model.training import Regime
 
 CHIP = "chip.toml"
 FITTED_CHIP = "chip-fitted.toml"
@@ -92,7 +94,7 @@ def draw_truth(folder: Path, progress: StepProgress, *, dies: int, seed: int) ->
     return {name: counts.tolist() for name, counts in population.counts().items() if name != "none"}
 
 
-def prepare_engine(folder: Path, progress: StepProgress, *, engine: str) -> dict[str, Any]:
+def prepare_engine(folder: Path, progress: StepProgress, *, engine: ChosenEngineName) -> dict[str, Any]:
     """Export the RTL and build its simulator while the network is being trained."""
     from ..writing.programming import prepare_writing_simulator
 
@@ -100,7 +102,9 @@ def prepare_engine(folder: Path, progress: StepProgress, *, engine: str) -> dict
     return {}
 
 
-def measure_die(folder: Path, progress: StepProgress, *, die: int, bits: int, engine: str, seed: int) -> dict[str, Any]:
+def measure_die(
+    folder: Path, progress: StepProgress, *, die: int, bits: int, engine: ChosenEngineName, seed: int
+) -> dict[str, Any]:
     """Program a checkerboard into one die, then characterise it."""
     from spintile.model.programming import WriteCommand
 
@@ -169,7 +173,7 @@ def train_network(
     progress: StepProgress,
     *,
     out: str,
-    regime: str,
+    regime: Regime,
     chip: str,
     data: str,
     hidden: list[int],
@@ -190,7 +194,7 @@ def train_network(
         data=data,
         spec=dense_spec(hidden, _outputs(load_data(data).classes), input_bits=input_bits, output_copies=output_copies),
         chip=_chip(folder, chip),
-        regime=regime,  # type: ignore[arg-type]
+        regime=regime,
         train_images=train_images,
         epochs=epochs,
         seed=seed,
@@ -292,7 +296,7 @@ def run_on_rtl(
     measured: list[int],
     data: str,
     images: int,
-    engine: str,
+    engine: ChosenEngineName,
     seed: int,
 ) -> dict[str, Any]:
     """Program the network trained on the fitted statistics into one die through the RTL, then infer through the RTL."""
@@ -343,7 +347,7 @@ def run_on_rtl(
         job = CosimJob(compiled=compiled, image=image, images=pictures, repair=chip.repair)
         result = cosimulate(
             job,
-            engine,  # type: ignore[arg-type]
+            engine,
             out=folder / "rtl" / f"infer-{die}",
             seed=seed,
             progress=lambda part, total: progress(0.5 + part / total / 2, f"{part} of {total} images"),

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from ...errors import need
-from ...options import WriteEngineName
+from ...options import ChosenEngineName, WriteEngineName
 
 
-def choose_engine(engine: WriteEngineName, quick: bool = False) -> str:
+def choose_engine(engine: WriteEngineName, quick: bool = False) -> ChosenEngineName:
     """The simulator asked for, or the one there is; a quick run takes Icarus, which needs no compiler, where it can.
 
     Parameters
@@ -21,13 +21,11 @@ def choose_engine(engine: WriteEngineName, quick: bool = False) -> str:
     BadInput, MissingTool
         If something is missing; the message says what to install.
     """
+    from spintile.cosim.tools import find_icarus
+
     from ..writing.programming import resolve_engine
 
-    chosen: str = engine
-    if engine == "auto":
-        from spintile.cosim.tools import find_icarus
-
-        chosen = "icarus" if quick and find_icarus().usable else resolve_engine("auto")
+    chosen = "icarus" if engine == "auto" and quick and find_icarus().usable else resolve_engine(engine)
     if chosen != "model":
         need("amaranth", "cocotb")
         from spintile.cosim.tools import find_libpython, find_yosys, require

@@ -7,13 +7,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...console import Progress
 from ...errors import BadInput
+from ...options import ChosenEngineName, WriteEngineName, WriteFaultName
 
 if TYPE_CHECKING:
     from spintile.model.chip import Chip
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from spintile.model.programming import Report, WriteCommand
 
 #: Who runs the commands: the golden model alone, or a simulator with the RTL; "auto" takes the one there is.
-WriteEngine = Literal["auto", "model", "verilator", "icarus"]
 
 PATTERNS = ("checkerboard", "all-p", "all-ap", "random")
 STATES_FORMAT = "spintile states"
@@ -71,7 +71,7 @@ class Programmed:
         }
 
 
-def resolve_engine(engine: WriteEngine) -> str:
+def resolve_engine(engine: WriteEngineName) -> ChosenEngineName:
     """ "auto" as Verilator, else Icarus, if the machine has what they need; BadInput if it has neither."""
     if engine != "auto":
         return engine
@@ -90,12 +90,12 @@ def run_commands(
     commands: Sequence[WriteCommand],
     *,
     seed: int,
-    engine: str,
+    engine: ChosenEngineName,
     jobs: int = 1,
     folder: Path | None = None,
     initial: NDArray[np.bool_] | None = None,
     waves: bool = False,
-    fault: str | None = None,
+    fault: WriteFaultName | None = None,
     progress: Progress,
 ) -> Programmed:
     """Run commands one after the other on every die.
@@ -137,12 +137,12 @@ def run_commands(
     if fault is not None:
         from spintile.cosim.writing.faults import inject
 
-        faulty = inject(job, fault, seed)  # type: ignore[arg-type]
+        faulty = inject(job, fault, seed)
         job, verilog = faulty.job, faulty.verilog
         progress("deliberate fault", 1.0, faulty.description)
     outcome = run_program(
         job,
-        engine,  # type: ignore[arg-type]
+        engine,
         jobs=min(jobs, population.dies),
         folder=folder,
         waves=waves,
@@ -199,12 +199,12 @@ def _by_model(
     )
 
 
-def prepare_writing_simulator(chip: Chip, engine: str) -> None:
+def prepare_writing_simulator(chip: Chip, engine: ChosenEngineName) -> None:
     """Export the RTL and build its simulator now, so that later runs find them in the cache."""
     if engine != "model":
         from ..cosimulation import prepare_simulator
 
-        prepare_simulator(chip.geometry, engine)  # type: ignore[arg-type]
+        prepare_simulator(chip.geometry, engine)
 
 
 def make_targets(what: str, chip: Chip, dies: int, seed: int) -> tuple[NDArray[np.bool_], str]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from spintile.model.array import Wires
 from spintile.model.sweep import Setting
 
+from ....options import EngineName
 from .settings import SEGMENT, DroletSettings
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def run_die(
     disturbance: Sequence[Sequence[float]] | None,
     segment: float,
     points: int,
-    engine: str,
+    engine: EngineName,
     die: int,
 ) -> dict[str, Any]:
     """One transfer at the pins of the RTL: every code, accumulator, activation and class against the golden model."""
@@ -198,7 +199,7 @@ def run_die(
         images=on_chip.inputs(fresh.x),
         repair=on_chip.repair,
     )
-    result = cosimulate(job, engine)  # type: ignore[arg-type]
+    result = cosimulate(job, engine)
     return {
         "engine": result.engine,
         "points": points,

@@ -14,6 +14,7 @@ from spintile.model.sweep import Setting, Sweep, collect, run, source_version
 from spintile.model.sweep.plan import canonical
 
 from ....console import Progress
+from ....options import EngineName
 from ..claims import MedianInterval
 from . import cases
 from .settings import DroletSettings
@@ -93,7 +94,7 @@ def run_drolet(settings: DroletSettings, folder: Path, *, jobs: int, progress: P
     )
 
 
-def _prepare(engine: str, progress: Progress) -> None:
+def _prepare(engine: EngineName, progress: Progress) -> None:
     """Build the simulator before processes want it at once."""
     from spintile.model.chip import Chip
     from spintile.model.training.moons import ON_CHIP
@@ -101,7 +102,7 @@ def _prepare(engine: str, progress: Progress) -> None:
     from ...cosimulation import prepare_simulator
 
     progress("simulator", 0.0, f"{engine}, built once and kept")
-    prepare_simulator(Chip.preset(ON_CHIP).geometry, engine)  # type: ignore[arg-type]
+    prepare_simulator(Chip.preset(ON_CHIP).geometry, engine)
     progress("simulator", 1.0, engine)
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ....errors import BadInput
+from ....options import ChosenEngineName
 
 Effort = Literal["quick", "default", "full"]
-Engine = Literal["verilator", "icarus", "model"]
 
 #: Wire of a passive crossbar between neighbouring devices [Ohm], as the chip's preset has it.
 SEGMENT = 2.0
@@ -60,7 +60,7 @@ class DroletSettings:
     further: bool = False
     rtl_points: int = 200
     rtl_dies: int = 4
-    engine: Engine = "verilator"
+    engine: ChosenEngineName = "verilator"
     disturbance: tuple[tuple[float, float, float], ...] | None = None
     grid: int = 81
 
