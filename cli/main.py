@@ -21,6 +21,7 @@ from .commands import (
     doctor,
     evaluate,
     loop,
+    remap,
     reproduce,
     rtl,
     train,
@@ -59,6 +60,7 @@ def build_app() -> typer.Typer:
     app.command("train", rich_help_panel="Networks and dies")(train.train)
     app.add_typer(die.app, name="die", rich_help_panel="Networks and dies")
     app.command("eval", rich_help_panel="Networks and dies")(evaluate.evaluate)
+    app.command("remap", rich_help_panel="Networks and dies")(remap.remap)
     app.command("write", rich_help_panel="The life of a die")(write.write)
     app.command("characterise", rich_help_panel="The life of a die")(characterise.characterise)
     app.command("loop", rich_help_panel="The life of a die")(loop.loop)

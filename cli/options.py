@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of everything drawn at random.")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=0, help="Worker processes; 0: one per processor.")]
+Cluster = Annotated[
+    str | None,
+    typer.Option("--cluster", help="Address of a dask scheduler, as tcp://host:8786: its workers are used instead."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON instead of a table.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 ChipName = Annotated[
@@ -67,6 +71,13 @@ States = Annotated[
     typer.Option(
         "--states",
         help="What the dies hold: states.safetensors of spintile write. By default, what the network asks for.",
+    ),
+]
+
+PlacementFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--placement", help="Where the network's weights sit: a die's JSON file of spintile remap. Plainly, by default."
     ),
 ]
 

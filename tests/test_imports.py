@@ -39,6 +39,8 @@ MODEL_ORDER = (
     "mapping",
     "golden",
     "programming",
+    "remapping",
+    "evaluation",
     "training",
 )
 

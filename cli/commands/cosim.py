@@ -19,6 +19,7 @@ from ..options import (
     Flags,
     Jobs,
     Json,
+    PlacementFile,
     Quiet,
     RepairName,
     Seed,
@@ -52,6 +53,7 @@ def cosim(
             help="Break something on purpose: die-image, threshold, instruction, gate, flag or median. Must end red.",
         ),
     ] = None,
+    placement: PlacementFile = None,
     segment: Segment = None,
     calibrate: Calibrate = False,
     flags: Flags = "none",
@@ -73,6 +75,7 @@ def cosim(
     """
     need("amaranth", "cocotb")
     from spintile.model.dies import load_population
+    from spintile.model.mapping import load_placement
     from spintile.model.network import load_network
 
     from ..flows.cosimulation import cosimulate_on_dies, summary
@@ -90,6 +93,7 @@ def cosim(
     numbers = parse_numbers(dies, "--dies")
     chosen = choose_dies(load_population(population), numbers, population)
     warn_of_other_dies(chosen, on_chip, population)
+    placed = None if placement is None else load_placement(placement, net)
     held = None if states is None else load_states(states, chosen)
     folder = writable_folder(out)
     with exclusive(folder), ProgressDisplay(quiet) as progress:
@@ -101,6 +105,7 @@ def cosim(
             first_index=first,
             engine=engine,
             folder=folder,
+            placement=placed,
             seed=seed,
             jobs=worker_count(jobs),
             waves=waves,

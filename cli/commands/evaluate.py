@@ -16,6 +16,7 @@ from ..options import (
     Flags,
     Jobs,
     Json,
+    PlacementFile,
     Quiet,
     RepairName,
     Seed,
@@ -35,6 +36,7 @@ def evaluate(
     chip: ChipName = "borders",
     repair: RepairName = None,
     images: Annotated[int, typer.Option("--images", min=0, help="Only the first images of the test set; 0: all.")] = 0,
+    placement: PlacementFile = None,
     segment: Segment = None,
     calibrate: Calibrate = False,
     flags: Flags = "none",
@@ -64,11 +66,12 @@ def evaluate(
     """
     writable_file(out, "--out")
     from spintile.model.dies import load_population
+    from spintile.model.evaluation import evaluate_on_dies
+    from spintile.model.mapping import load_placement
     from spintile.model.network import load_network, software_classes
 
     from ..flows.data import network_images
     from ..flows.dies import warn_of_other_dies
-    from ..flows.evaluation import evaluate_on_dies
     from ..flows.writing.programming import load_states
 
     net = load_network(network)
@@ -77,6 +80,7 @@ def evaluate(
     flagged = uses_flags(flags, on_chip)
     warn_of_other_dies(dies, on_chip, population)
     pictures, labels, name = network_images(data, net, images)
+    placed = None if placement is None else load_placement(placement, net)
     held = None if states is None else load_states(states, dies)
     with ProgressDisplay(quiet) as progress:
         progress("inference on the dies", 0.0)
@@ -86,6 +90,7 @@ def evaluate(
             dies,
             pictures,
             labels,
+            placement=placed,
             seed=seed,
             jobs=worker_count(jobs),
             states=held,

@@ -47,9 +47,8 @@ class Measurement:
 def measure_golden(chip: Chip, progress: Progress) -> Measurement:
     """Golden inference of the dense case on 36 dies."""
     from spintile.model.dies import sample_population
+    from spintile.model.evaluation import compile_for, die_image_for
     from spintile.model.golden import infer
-
-    from .evaluation import compile_for, die_image_for
 
     case, dies, count = CASES[0], 36, 2000
     compiled = compile_for(network_of(case, 0), chip)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from spintile.model.evaluation import compile_for, die_image_for
 
 from ..console import Progress
-from .evaluation import compile_for, die_image_for
 
 if TYPE_CHECKING:
     from spintile.cosim.build import Engine
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from spintile.model.chip import Chip
     from spintile.model.dies import Population
     from spintile.model.geometry import Geometry
+    from spintile.model.mapping import Placement
     from spintile.model.network import Network
 
 
@@ -38,6 +39,7 @@ def cosimulate_on_dies(
     *,
     engine: Engine,
     folder: Path,
+    placement: Placement | None = None,
     first_index: int = 0,
     seed: int = 0,
     jobs: int = 1,
@@ -60,6 +62,8 @@ def cosimulate_on_dies(
         Which simulator.
     folder : Path
         For logs, JUnit, JSON and waveforms.
+    placement : Placement or None
+        Where the weights sit on all of the dies; None: the plain placement.
     first_index : int
         Index of the first image in its data set: part of the noise.
     seed : int
@@ -82,7 +86,7 @@ def cosimulate_on_dies(
     from spintile.cosim.job import CosimJob
     from spintile.cosim.run import cosimulate
 
-    compiled = compile_for(network, chip, calibrate=calibrate, flags=flags)
+    compiled = compile_for(network, chip, placement=placement, calibrate=calibrate, flags=flags)
     job = CosimJob(
         compiled=compiled,
         image=die_image_for(compiled, chip, population, seed, states=states, calibrate=calibrate, flags=flags),

@@ -31,7 +31,7 @@ def side_of(network: Network) -> int:
 
 
 def network_images(name: str, network: Network, count: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.int64], str]:
-    """Test images quantised to a network's input bits, their labels, and the data set's name.
+    """Test images as a network takes them, quantised and in its order of inputs; labels; the data set's name.
 
     Parameters
     ----------
@@ -55,6 +55,15 @@ def network_images(name: str, network: Network, count: int = 0) -> tuple[NDArray
         raise BadInput(
             f"data set {dataset.name} must have {network.classes} classes for this network, not {dataset.classes}"
         )
+    from spintile.model.remapping import ordered_inputs
+
     chosen = dataset.take(test=count) if count else dataset
     _, images = chosen.inputs(network.input_bits)
-    return images, chosen.test_labels, dataset.name
+    return ordered_inputs(network, images), chosen.test_labels, dataset.name
+
+
+def training_images(name: str, network: Network) -> NDArray[np.uint8]:
+    """Training images as a network takes them, quantised and in its order of inputs; data as ``network_images``."""
+    from spintile.model.remapping import ordered_inputs
+
+    return ordered_inputs(network, load_data(name, side_of(network)).inputs(network.input_bits)[0])

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from spintile.model.evaluation import compile_for, die_image_for
 
 from ..console import Progress
-from .evaluation import compile_for, die_image_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

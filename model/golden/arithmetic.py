@@ -239,23 +239,39 @@ def _check(
     flags: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None,
 ) -> None:
     """Replace, in place, the differences of pairs whose sum is not what it should be."""
-    where = np.nonzero(np.abs(plus + minus - expected) > margin)
-    if not where[0].size:
+    excess = plus + minus
+    excess -= expected
+    where = np.flatnonzero(np.abs(excess) > margin)
+    if not where.size:
         return
-    shape = difference.shape
-    right, reach = (np.broadcast_to(entries, shape)[where] for entries in (expected, bound + margin))
-    without_plus, without_minus = right - 2 * minus[where], 2 * plus[where] - right
+    # Few pairs are wrong: from here on only they are worked on, found by line (all axes but the last) and place in it.
+    line, place = np.divmod(where, difference.shape[-1]) if difference.ndim else (where, where)
+    beyond, found = np.take(excess, where), np.take(difference, where)
+    reach = _entries_at(bound + margin, difference.shape, line, place)
+    without_plus, without_minus = found - beyond, found + beyond
     plus_may, minus_may = np.abs(without_plus) <= reach, np.abs(without_minus) <= reach
     plus_is, minus_is = plus_may & ~minus_may, minus_may & ~plus_may
     if flags is not None:
-        flagged = [np.broadcast_to(side, shape)[where] for side in flags]
-        known = flagged[0] != flagged[1]
-        plus_is, minus_is = np.where(known, flagged[0], plus_is), np.where(known, flagged[1], minus_is)
-        doubted = flagged[0] | flagged[1]
-        where = tuple(axis[doubted] for axis in where)
-        without_plus, without_minus = without_plus[doubted], without_minus[doubted]
-        plus_is, minus_is = plus_is[doubted], minus_is[doubted]
-    difference[where] = without_plus * plus_is + without_minus * minus_is
+        plus_flag, minus_flag = (_entries_at(side, difference.shape, line, place) for side in flags)
+        known = plus_flag != minus_flag
+        plus_is, minus_is = np.where(known, plus_flag, plus_is), np.where(known, minus_flag, minus_is)
+        repaired = without_plus * plus_is + without_minus * minus_is
+        np.put(difference, where, np.where(plus_flag | minus_flag, repaired, found))
+        return
+    np.put(difference, where, without_plus * plus_is + without_minus * minus_is)
+
+
+def _entries_at(
+    entries: NDArray[Any], shape: tuple[int, ...], line: NDArray[np.intp], place: NDArray[np.intp]
+) -> NDArray[Any]:
+    """Entries, which broadcast to ``shape``, at some places of some lines of it, counted without the last axis."""
+    if not shape:
+        return np.asarray(entries).reshape(1)
+    entries = np.reshape(entries, (1,) * (len(shape) - np.ndim(entries)) + np.shape(entries))
+    lines, length = entries.shape[:-1], entries.shape[-1]
+    table = entries.reshape(-1, length)
+    of_line = np.broadcast_to(np.arange(len(table)).reshape(lines), shape[:-1]).ravel()
+    return np.asarray(table[of_line[line], place if length > 1 else 0])
 
 
 def _of_lines(entries: IntArray, shape: tuple[int, ...], lines: tuple[NDArray[np.intp], ...]) -> IntArray:

@@ -4,6 +4,7 @@
 from .converters import Adc, Amplifier, Dac, column_code
 from .repair import MARGINS, PAIR_CHECK_FULL_SCALE, PAIR_MODES, Repair, RepairMode
 from .sensing import HeadroomWarning, Sensing
+from .transmission import transmission
 
 __all__ = [
     "MARGINS",
@@ -17,4 +18,5 @@ __all__ = [
     "RepairMode",
     "Sensing",
     "column_code",
+    "transmission",
 ]

@@ -58,12 +58,29 @@ class DeviceSource:
         self._pools = [LogNormalPool(generator), LogNormalPool(generator)]
         self._columns = [_columns(wiring) for wiring in self._wirings]
 
-    def draw(self, dies: int) -> list[Devices]:
-        """Devices of every layer on ``dies`` dies drawn from the statistics."""
+    def draw(self, dies: int, rate: float = 1.0) -> list[Devices]:
+        """Devices of every layer on ``dies`` dies drawn from the statistics.
+
+        Parameters
+        ----------
+        dies : int
+            How many.
+        rate : float
+            What the rates of shorts, opens and stuck devices are multiplied by, from 0 to 1.
+
+        Raises
+        ------
+        ValueError
+            If ``rate`` is out of range, or is not 1 where dies are drawn whole.
+        """
+        if not 0 <= rate <= 1:
+            raise ValueError(f"rate must be from 0 to 1, not {rate!r}")
         if self._whole is not None:
+            if rate != 1:
+                raise ValueError(f"rate must be 1 where clusters or wires tie devices together, not {rate!r}")
             return self._whole.take(dies)
         states = self._healthy(dies)
-        self._add_defects(states, dies)
+        self._add_defects(states, dies, rate)
         lines = self._open_lines(dies)
         offset, gain = self._column_errors(dies)
         if gain is None:
@@ -120,21 +137,21 @@ class DeviceSource:
                 part.view(dies, size).mul_(of_dies)
         return factor
 
-    def _add_defects(self, states: Tensor, dies: int) -> None:
+    def _add_defects(self, states: Tensor, dies: int, rate: float) -> None:
         """Put defects among healthy devices (2, devices)."""
         statistics = self._chip.statistics
-        if not statistics.defect_rate:
+        if not (statistics.defect_rate and rate):
             return
         if any(statistics.rate_spreads):
             found, start = [], 0
-            of_dies = [self._die_rates() for _ in range(dies)]
+            of_dies = [self._die_rates() * rate for _ in range(dies)]
             for size in self._sizes:
                 for die, rates in enumerate(of_dies):
                     found.append(self._defects(rates, start + die * size, size))
                 start += dies * size
             place, kind = (torch.cat(parts) for parts in zip(*found, strict=True))
         else:
-            place, kind = self._defects(self._rates, 0, states.shape[1])
+            place, kind = self._defects(self._rates * rate, 0, states.shape[1])
         short = torch.full(place.shape, statistics.short_strength * self._chip.cell.g_p * self._steps_per_siemens)
         if statistics.short_spread:
             short *= torch.exp(statistics.short_spread * torch.randn(place.shape, generator=self._generator))

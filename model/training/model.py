@@ -73,6 +73,9 @@ class BinaryLayer(nn.Module):
     Sums are kept in units of sum(input * weight), also when read through devices.
     """
 
+    mean: Tensor
+    variance: Tensor
+
     def __init__(self, wiring: Wiring, output: bool, generator: torch.Generator) -> None:
         super().__init__()
         self.wiring, self.output = wiring, output
@@ -80,7 +83,8 @@ class BinaryLayer(nn.Module):
         self.latent = nn.Parameter((torch.rand(shape, generator=generator) * 2 - 1) * 0.5)
         self.shift = nn.Parameter(torch.zeros(wiring.neurons))
         self.scale = nn.Parameter(torch.tensor(math.log(_OUTPUT_SCALE)) if output else torch.ones(wiring.neurons))
-        self.mean, self.variance = torch.zeros(wiring.neurons), torch.ones(wiring.neurons)
+        self.register_buffer("mean", torch.zeros(wiring.neurons))
+        self.register_buffer("variance", torch.ones(wiring.neurons))
 
     def accumulators(self, inputs: Tensor, devices: Devices | None, settings: ReadSettings, dies: int = 1) -> Tensor:
         """Accumulators (images * positions, neurons) of inputs (images, size): codes, or plain sums without devices."""

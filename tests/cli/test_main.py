@@ -22,6 +22,7 @@ COMMANDS = (
     ["characterise"],
     ["loop"],
     ["eval"],
+    ["remap"],
     ["cosim"],
     ["verify"],
     ["rtl"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import typer
 
+from .borders import borders
 from .drolet import drolet
 from .goodwill import goodwill
 
@@ -13,5 +14,5 @@ app = typer.Typer(
     rich_markup_mode="rich",
     no_args_is_help=True,
 )
-for _command in (drolet, goodwill):
+for _command in (borders, drolet, goodwill):
     app.command(_command.__name__)(_command)

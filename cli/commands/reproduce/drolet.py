@@ -10,7 +10,7 @@ import typer
 
 from ...console import ProgressDisplay, show_json, show_table
 from ...errors import BadInput, need
-from ...options import Jobs, Json, Quiet, WriteEngineName, worker_count, writable_folder
+from ...options import Cluster, Jobs, Json, Quiet, WriteEngineName, worker_count, writable_folder
 
 
 def drolet(
@@ -35,6 +35,7 @@ def drolet(
         typer.Option("--engine", help="verilator, icarus, auto (the simulator there is), or model: no RTL."),
     ] = "auto",
     jobs: Jobs = 0,
+    cluster: Cluster = None,
     out: Annotated[Path, typer.Option("--out", help="Run folder.")] = Path("runs/reproduce-drolet"),
     json: Json = False,
     quiet: Quiet = False,
@@ -77,7 +78,7 @@ def drolet(
     )
     folder = writable_folder(out)
     with exclusive(folder), ProgressDisplay(quiet) as progress:
-        run = run_drolet(settings, folder, jobs=worker_count(jobs), progress=progress)
+        run = run_drolet(settings, folder, jobs=worker_count(jobs), cluster=cluster, progress=progress)
         progress("report", 0.0)
         report, claims = write_outputs(run, folder)
         progress("report", 1.0)

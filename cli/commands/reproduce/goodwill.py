@@ -11,7 +11,7 @@ import typer
 
 from ...console import ProgressDisplay, show_json, show_table
 from ...errors import BadInput, need
-from ...options import Jobs, Json, Quiet, WriteEngineName, parse_numbers, worker_count, writable_folder
+from ...options import Cluster, Jobs, Json, Quiet, WriteEngineName, parse_numbers, worker_count, writable_folder
 
 
 def goodwill(
@@ -35,6 +35,7 @@ def goodwill(
         typer.Option("--engine", help="verilator, icarus, auto (the simulator there is), or model: no RTL."),
     ] = "auto",
     jobs: Jobs = 0,
+    cluster: Cluster = None,
     out: Annotated[Path, typer.Option("--out", help="Run folder.")] = Path("runs/reproduce-goodwill"),
     json: Json = False,
     quiet: Quiet = False,
@@ -75,7 +76,7 @@ def goodwill(
     chosen = choose_engine(engine, quick)
     folder = writable_folder(out)
     with exclusive(folder), ProgressDisplay(quiet) as progress:
-        outcome = run_plan(plan, folder, external=external, jobs=worker_count(jobs), progress=progress)
+        outcome = run_plan(plan, folder, external=external, jobs=worker_count(jobs), cluster=cluster, progress=progress)
         rtl = None
         if chosen != "model":
             rtl = verify_on_rtl(outcome, folder / "rtl", engine=chosen, jobs=worker_count(jobs), progress=progress)

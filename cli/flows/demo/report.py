@@ -150,9 +150,8 @@ def make_contents(run: DemoRun, checks: Sequence[Check]) -> ReportContents:
     from spintile.model.chip import Chip
     from spintile.model.data import load
     from spintile.model.dies import load_population
+    from spintile.model.evaluation import compile_for
     from spintile.model.network import load_network
-
-    from ..evaluation import compile_for
 
     chip = Chip.load(run.folder / demo_steps.CHIP)
     network = load_network(run.folder / demo_steps.network_file("statistics-aware"))

@@ -91,10 +91,10 @@ def evaluate_network(
 ) -> dict[str, Any]:
     """Answer the test images on every die of the population, and without an array."""
     from spintile.model.dies import load_population
+    from spintile.model.evaluation import evaluate_on_dies
     from spintile.model.network import load_network, software_classes
 
     from .. import data as data_sets
-    from ..evaluation import evaluate_on_dies
 
     network = load_network(folder / network_file(name))
     images, labels, _ = data_sets.network_images(data, network, test_images)

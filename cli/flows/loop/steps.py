@@ -222,11 +222,11 @@ def evaluate_network(
     seed: int,
 ) -> dict[str, Any]:
     """Program a network into every die by the golden model, and answer the test images with the states left there."""
+    from spintile.model.evaluation import compile_for
     from spintile.model.network import load_network, software_classes
     from spintile.model.programming import make_array, program
 
     from ..data import network_images
-    from ..evaluation import compile_for
     from ..writing.fidelity import cell_results, summarise
 
     network = load_network(folder / network_file(which, number))
@@ -258,9 +258,8 @@ def _answers(
     progress: StepProgress,
 ) -> NDArray[np.integer]:
     """Classes (dies, images) by the golden model."""
+    from spintile.model.evaluation import die_image_for
     from spintile.model.golden import infer
-
-    from ..evaluation import die_image_for
 
     image = die_image_for(compiled, chip, population, seed, states=states)
     record = infer(
@@ -300,12 +299,12 @@ def run_on_rtl(
     seed: int,
 ) -> dict[str, Any]:
     """Program the network trained on the fitted statistics into one die through the RTL, then infer through the RTL."""
+    from spintile.model.evaluation import compile_for, die_image_for
     from spintile.model.network import load_network
     from spintile.model.programming import Report, WriteCommand
 
     from ..cosimulation import summary
     from ..data import network_images
-    from ..evaluation import compile_for, die_image_for
     from ..writing.fidelity import cell_results, summarise
     from ..writing.programming import load_states, run_commands
 

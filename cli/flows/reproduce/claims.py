@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -106,3 +107,43 @@ class MedianInterval:
         if self.coverage <= 0:
             return "one seed: none"
         return f"{self.low:.1f} … {self.high:.1f}{unit} ({100 * self.coverage:.0f} %)"
+
+
+@dataclass(frozen=True)
+class MeanInterval:
+    """Mean of a figure over seeds, and the 95 % interval of the mean over all seeds there could be.
+
+    Parameters
+    ----------
+    mean, low, high : float
+        The interval is Student's; without width where there is one seed.
+    seeds : int
+    """
+
+    mean: float
+    low: float
+    high: float
+    seeds: int
+
+    @classmethod
+    def of(cls, values: ArrayLike) -> MeanInterval:
+        """Of one value for each seed; ValueError of none."""
+        from scipy.stats import t
+
+        found = np.asarray(values, np.float64).ravel()
+        if found.size == 0:
+            raise ValueError("mean: there must be at least one value, not none")
+        mean, reach = float(found.mean()), 0.0
+        if found.size > 1:
+            reach = float(t.ppf(0.975, found.size - 1)) * float(found.std(ddof=1)) / math.sqrt(found.size)
+        return cls(mean, mean - reach, mean + reach, found.size)
+
+    def as_dict(self) -> dict[str, float]:
+        """For report.json."""
+        return {"mean": self.mean, "low": self.low, "high": self.high}
+
+    def text(self, unit: str = " %", digits: int = 2) -> str:
+        """The interval in words; a single value has none."""
+        if self.seeds == 1:
+            return "one seed: none"
+        return f"{self.low:.{digits}f} … {self.high:.{digits}f}{unit}"

@@ -226,9 +226,8 @@ def make_targets(what: str, chip: Chip, dies: int, seed: int) -> tuple[NDArray[n
         return _pattern(what, shape, seed), what
     path = Path(what)
     if path.suffix == ".safetensors":
+        from spintile.model.evaluation import compile_for
         from spintile.model.network import load_network
-
-        from ..evaluation import compile_for
 
         return np.asarray(compile_for(load_network(path), chip).states, np.bool_), f"network {path.name}"
     if path.suffix == ".npy":

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from spintile.cli.flows.reproduce.claims import Claim, MedianInterval, claim_checks, claims_section
+from spintile.cli.flows.reproduce.claims import Claim, MeanInterval, MedianInterval, claim_checks, claims_section
 
 
 def test_the_range_of_five_values_covers_the_median_with_94_percent() -> None:
@@ -27,3 +27,18 @@ def test_only_judged_claims_are_checked_and_all_are_shown() -> None:
     rows = claims_section([shown, judged]).rows
     assert [row[-1] for row in rows] == ["does not hold", "holds"]
     assert judged.as_dict()["verdict"] == "holds"
+
+
+def test_the_interval_of_a_mean_is_students() -> None:
+    found = MeanInterval.of([1.0, 2.0, 3.0])
+    # t of 2 degrees of freedom: 4.303; standard error 1 / sqrt(3).
+    assert (found.mean, found.high - found.mean) == pytest.approx((2.0, 4.3027 / 3**0.5), rel=1e-4)
+    assert found.text(" points") == "-0.48 … 4.48 points"
+    assert found.as_dict()["low"] == found.low
+
+
+def test_one_seed_has_no_interval_of_its_mean_and_none_no_mean() -> None:
+    found = MeanInterval.of([5.0])
+    assert (found.low, found.high, found.text()) == (5.0, 5.0, "one seed: none")
+    with pytest.raises(ValueError, match="at least one value, not none"):
+        MeanInterval.of([])

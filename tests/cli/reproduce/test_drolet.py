@@ -81,12 +81,12 @@ def test_killed_and_run_again_it_ends_with_the_same_bytes(
     path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     process = subprocess.Popen([sys.executable, "-c", _SLICE, str(folder)], env={**os.environ, "PYTHONPATH": path})
     deadline = time.monotonic() + 300
-    while process.poll() is None and not list(folder.glob("cases/*/tasks/*.safetensors")):
+    while process.poll() is None and not list(folder.glob("sweeps/run_case-*/tasks/*.safetensors")):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    kept = {path: path.stat().st_mtime_ns for path in folder.glob("cases/*/tasks/*.safetensors")}
+    kept = {path: path.stat().st_mtime_ns for path in folder.glob("sweeps/run_case-*/tasks/*.safetensors")}
     assert kept
     whole(folder)
     for name in FILES:

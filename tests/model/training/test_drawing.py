@@ -13,6 +13,7 @@ from scipy.stats import ks_2samp
 from spintile.model.array import Wires
 from spintile.model.chip import Chip
 from spintile.model.dies import DefectStatistics
+from spintile.model.dies.statistics import RATES
 from spintile.model.training import NetworkSpec
 from spintile.model.training.devices import Devices
 from spintile.model.training.drawing import DeviceSource
@@ -219,3 +220,27 @@ def test_a_pool_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(1000):
         pool.take(500, 0.3)
     assert len(before & set(pool._factors.tolist())) < 0.1 * len(before)
+
+
+@pytest.mark.parametrize("name", ["plain", "bad dies"])
+def test_a_factor_on_the_rates_draws_dies_of_a_better_process(name: str) -> None:
+    statistics = PROCESSES[name][0]
+    better = statistics.replace(**{rate: 0.4 * getattr(statistics, rate) for rate in RATES})
+
+    def scaled(rate: float) -> dict[str, np.ndarray]:
+        source = DeviceSource(of_process(name), wirings(of_process(name)), 0, torch.Generator().manual_seed(1))
+        return figures([source.draw(DIES, rate) for _ in range(DRAWS)])
+
+    wanted = figures(fast(small_chip(statistics=better), seed=2))
+    assert furthest(scaled(0.4), wanted) > LIMIT
+    assert furthest(scaled(1.0), wanted) < LIMIT
+
+
+def test_a_factor_out_of_range_or_of_whole_dies_is_refused() -> None:
+    chip = small_chip()
+    generator = torch.Generator()
+    with pytest.raises(ValueError, match=r"rate must be from 0 to 1, not 1\.5"):
+        DeviceSource(chip, wirings(chip), 0, generator).draw(1, 1.5)
+    wired = chip.replace(wires=Wires(row_segment=1.0))
+    with pytest.raises(ValueError, match=r"rate must be 1 where clusters or wires tie devices together, not 0\.5"):
+        DeviceSource(wired, wirings(wired), 0, generator).draw(1, 0.5)

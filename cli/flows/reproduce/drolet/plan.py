@@ -3,19 +3,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spintile.model.sweep import Progress as SweepProgress
-from spintile.model.sweep import Setting, Sweep, collect, run, source_version
-from spintile.model.sweep.plan import canonical
+from spintile.model.sweep import source_version
 
 from ....console import Progress
 from ....options import EngineName
 from ..claims import MedianInterval
+from ..sweeps import Sweeps
 from . import cases
 from .settings import DroletSettings
 
@@ -69,15 +66,20 @@ def as_written(result: dict[str, Any]) -> Written:
     return Written(tuple(result["targets"]), tuple(result["scales"]), LayerArrays())
 
 
-def run_drolet(settings: DroletSettings, folder: Path, *, jobs: int, progress: Progress) -> DroletRun:
+def run_drolet(
+    settings: DroletSettings, folder: Path, *, jobs: int, cluster: str | None = None, progress: Progress
+) -> DroletRun:
     """Do what has no result yet; killed and run again it ends with the same files.
+
+    With the address of a dask scheduler, trainings and transfers run on its workers, the RTL on this machine.
 
     Raises
     ------
     SweepFailed
         If a task failed.
     """
-    found = _sweep(cases.run_case, cases.case_settings(settings), _MODEL, folder / "cases", jobs, progress, "networks")
+    sweeps = Sweeps(folder / "sweeps", source_version(*_MODEL, cases.__name__), jobs, cluster, progress)
+    found = sweeps.results(f"{cases.__name__}:run_case", cases.case_settings(settings), "networks")
     results: dict[str, list[dict[str, Any]]] = {}
     for index, method in enumerate(cases.methods(settings)):
         results[method.key] = found[index * settings.seeds : (index + 1) * settings.seeds]
@@ -87,11 +89,8 @@ def run_drolet(settings: DroletSettings, folder: Path, *, jobs: int, progress: P
     _prepare(settings.engine, progress)
     chosen = results["hardware_aware"][ended.typical("hardware_aware")]
     tasks = cases.rtl_settings(settings, chosen)
-    return DroletRun(
-        settings,
-        results,
-        _sweep(cases.run_die, tasks, (*_MODEL, *_RTL), folder / "rtl", jobs, progress, "dies through the RTL"),
-    )
+    local = Sweeps(folder / "sweeps", source_version(*_MODEL, *_RTL, cases.__name__), jobs, None, progress)
+    return DroletRun(settings, results, local.results(f"{cases.__name__}:run_die", tasks, "dies through the RTL"))
 
 
 def _prepare(engine: EngineName, progress: Progress) -> None:
@@ -104,26 +103,3 @@ def _prepare(engine: EngineName, progress: Progress) -> None:
     progress("simulator", 0.0, f"{engine}, built once and kept")
     prepare_simulator(Chip.preset(ON_CHIP).geometry, engine)
     progress("simulator", 1.0, engine)
-
-
-def _sweep(
-    function: Any,
-    settings: Sequence[Setting],
-    sources: Sequence[str],
-    folder: Path,
-    jobs: int,
-    progress: Progress,
-    title: str,
-) -> list[dict[str, Any]]:
-    """Results of a sweep in a folder of its own: another code or other settings never meet an older run's files."""
-    sweep = Sweep.of(function, settings, source_version(*sources, cases.__name__))
-    name = hashlib.sha256(canonical([sweep.version, list(sweep.settings)]).encode()).hexdigest()[:12]
-
-    def tell(state: SweepProgress) -> None:
-        left = "" if state.seconds_left is None else f", about {state.seconds_left:.0f} s left"
-        over = state.done + state.failed
-        progress(title, over / state.total, f"{over} of {state.total}{left if over < state.total else ''}")
-
-    run(sweep, folder / name, jobs=jobs, progress=tell)
-    found: list[Any] = collect(sweep, folder / name)
-    return found

@@ -3,16 +3,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spintile.model.sweep import Sweep, collect, run, source_version
+from spintile.model.sweep import source_version
 from spintile.model.sweep.plan import canonical
 
 from ....console import Progress
+from ..sweeps import Sweeps
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 #: Solutions that one task writes: they share solves, so that a few together cost less than each alone.
 CHUNK = 60
 HEADLINE = ("mtj-50nm", "one-pulse")
+_TASKS = "spintile.model.training.wine.experiment"
 #: What results follow from, but for the shape of the chip.
 _SOURCES = (
     "array",
@@ -119,7 +120,13 @@ class Outcome:
 
 
 def run_plan(
-    plan: Plan, folder: Path, *, external: Solutions | None = None, jobs: int = 1, progress: Progress
+    plan: Plan,
+    folder: Path,
+    *,
+    external: Solutions | None = None,
+    jobs: int = 1,
+    cluster: str | None = None,
+    progress: Progress,
 ) -> Outcome:
     """Do everything that has no result yet.
 
@@ -132,19 +139,22 @@ def run_plan(
         Solutions trained elsewhere, in place of training.
     jobs : int
         Worker processes.
+    cluster : str or None
+        Address of a dask scheduler whose workers are used instead.
     progress : Progress
     """
     from spintile.model.training.wine import SCALES, load_samples, pack, splits, unpack
 
     version = source_version(*(f"spintile.model.{name}" for name in _SOURCES))
-    place = _Place(folder / "sweeps", version, jobs, progress)
+    place = Sweeps(folder / "sweeps", version, jobs, cluster, progress)
     training: list[NDArray[np.bool_] | None]
     if external is None:
         settings = [
             {"seed": seed, "solutions": plan.solutions, "settings": {"steps": plan.steps}} for seed in plan.seeds
         ]
         solutions = [
-            unpack(found) for found in place.results("train_task", settings, f"training {plan.solutions} solutions")
+            unpack(found)
+            for found in place.results(f"{_TASKS}:train_task", settings, f"training {plan.solutions} solutions")
         ]
         training = [splits(group.numbers, seed) for seed, group in zip(plan.seeds, solutions, strict=True)]
     else:
@@ -159,7 +169,7 @@ def run_plan(
         for seed, parts in zip(plan.seeds, chunks, strict=True)
         for chunk in parts
     ]
-    found = iter(place.results("array_results", tasks, "writing and asking arrays"))
+    found = iter(place.results(f"{_TASKS}:array_results", tasks, "writing and asking arrays"))
     arrays = {
         key: [_joined([next(found) for _ in parts], {"correct": 1, "score_error": 1}) for parts in chunks]
         for key in plan.arrays
@@ -167,7 +177,7 @@ def run_plan(
     tuned = tuned_scale(arrays[HEADLINE], training)
     known = iter(
         place.results(
-            "solution_metrics",
+            f"{_TASKS}:solution_metrics",
             [{"scale": tuned, "solutions": chunk} for chunk in _different(chunks)],
             "metrics of the solutions",
         )
@@ -204,27 +214,3 @@ def _joined(parts: Sequence[Mapping[str, Any]], axes: Mapping[str, int]) -> dict
     import numpy as np
 
     return {name: np.concatenate([part[name] for part in parts], axis=axes.get(name, 0)) for name in parts[0]}
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Sweeps below one folder. Each has a folder of its own, named for all of it, so that plans do not collide."""
-
-    folder: Path
-    version: str
-    jobs: int
-    progress: Progress
-
-    def results(self, function: str, settings: Sequence[Mapping[str, Any]], step: str) -> list[Any]:
-        sweep = Sweep.of(f"spintile.model.training.wine.experiment:{function}", settings, self.version)
-        name = hashlib.sha256("".join(sweep.names).encode()).hexdigest()[:12]
-        folder = self.folder / f"{function}-{name}"
-        run(sweep, folder, jobs=min(self.jobs, len(sweep.settings)), progress=self._telling(step))
-        return collect(sweep, folder)
-
-    def _telling(self, step: str) -> Callable[[Any], None]:
-        def tell(done: Any) -> None:
-            left = "" if done.seconds_left is None or done.done == done.total else f", {done.seconds_left:.0f} s left"
-            self.progress(step, done.done / done.total, f"{done.done} of {done.total} tasks{left}")
-
-        return tell

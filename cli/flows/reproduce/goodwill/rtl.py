@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from spintile.model.evaluation import evaluate_on_dies
 
 from ....console import Progress
 from ...cosimulation import cosimulate_on_dies, summary
-from ...evaluation import evaluate_on_dies
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,20 +4,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from spintile.model.chip import Chip
-    from spintile.model.dies import Population
-    from spintile.model.golden import DieImage
-    from spintile.model.mapping import Compiled
-    from spintile.model.network import Network
+from .chip import Chip
+from .dies import Population
+from .golden import DieImage, calibrate_offsets, infer, make_die_image
+from .mapping import Compiled, Placement, compile_network, place
+from .network import Network
+from .programming import self_test_flags, self_test_reads
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,22 @@ class Evaluation:
         }
 
 
-def compile_for(network: Network, chip: Chip, *, calibrate: bool = False, flags: bool = False) -> Compiled:
+def compile_for(
+    network: Network,
+    chip: Chip,
+    *,
+    placement: Placement | None = None,
+    calibrate: bool = False,
+    flags: bool = False,
+) -> Compiled:
     """A network placed on a chip and made ready for every engine.
 
     Parameters
     ----------
     network, chip
         What runs on what.
+    placement : Placement or None
+        Where its weights sit; None: the plain placement.
     calibrate : bool
         Make room in the accumulators for offset registers that each die's reference reads will give.
     flags : bool
@@ -68,15 +75,12 @@ def compile_for(network: Network, chip: Chip, *, calibrate: bool = False, flags:
     DoesNotFit
         If it does not fit; the message says what and by how much.
     """
-    from spintile.model.mapping import compile_network, place
-
-    placement = place(network, chip.geometry)
     largest = max(abs(code) for code in chip.sensing.registers(chip.geometry.cols))
     if calibrate:  # no more than six standard deviations
         largest = max(largest, math.ceil(chip.sensing.pedestal + 6 * chip.sensing.offset_sigma))
     return compile_network(
         network,
-        placement,
+        place(network, chip.geometry) if placement is None else placement,
         codes_per_weight=chip.codes_per_weight,
         adc_bits=chip.adc_bits,
         largest_offset=largest,
@@ -107,9 +111,6 @@ def die_image_for(
     flags : bool
         Flag every die's columns by self-test.
     """
-    from spintile.model.golden import calibrate_offsets, make_die_image
-    from spintile.model.programming import self_test_flags, self_test_reads
-
     held = compiled.states if states is None else states
     image = make_die_image(
         population,
@@ -132,6 +133,7 @@ def evaluate_on_dies(
     images: NDArray[np.integer],
     labels: NDArray[np.integer],
     *,
+    placement: Placement | None = None,
     seed: int = 0,
     jobs: int = 1,
     states: NDArray[np.bool_] | None = None,
@@ -151,6 +153,8 @@ def evaluate_on_dies(
         Already quantised to the network's input bits.
     labels : int array (images,)
         True classes.
+    placement : Placement or None
+        Where the weights sit on all of the dies; None: the plain placement.
     seed : int
         Of column errors and read noise.
     jobs : int
@@ -164,9 +168,7 @@ def evaluate_on_dies(
     progress : function (images done, images in all), optional
         Called now and then.
     """
-    from spintile.model.golden import infer
-
-    compiled = compile_for(network, chip, calibrate=calibrate, flags=flags)
+    compiled = compile_for(network, chip, placement=placement, calibrate=calibrate, flags=flags)
     image = die_image_for(compiled, chip, population, seed, states=states, calibrate=calibrate, flags=flags)
     record = infer(image, compiled, images, repair=chip.repair, progress=progress, jobs=jobs)
     classes = max(network.classes, int(labels.max()) + 1)
