@@ -3,6 +3,7 @@
 # make loop    the life of a die: written, characterised, fitted, trained for, written again; runs/loop/report.html
 # make test    every test, on two workers
 # make lint    ruff and mypy
+# make reproduce   a small slice of each published experiment; spintile reproduce does them in earnest
 # make bench   how fast the engines run here
 # make clean   removes what was built; runs/ and .venv/ stay
 # Each target makes .venv first (once) and installs what it needs from pyproject.toml and constraints.txt.
@@ -20,7 +21,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help demo loop test lint bench clean tools
+.PHONY: help demo loop reproduce test lint bench clean tools
 .DEFAULT_GOAL := help
 
 help:
@@ -31,6 +32,11 @@ demo: $(VENV)/.installed
 
 loop: $(VENV)/.installed
 	$(BIN)/spintile loop --out runs/loop
+
+reproduce: $(VENV)/.installed
+	$(BIN)/spintile reproduce borders --quick --out runs/reproduce-borders-quick
+	$(BIN)/spintile reproduce goodwill --quick --out runs/reproduce-goodwill-quick
+	$(BIN)/spintile reproduce drolet --quick --out runs/reproduce-drolet-quick
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests

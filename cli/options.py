@@ -83,6 +83,8 @@ PlacementFile = Annotated[
 
 #: Simulators and deliberate faults, as ``spintile.cosim`` names them; repeated here so that --help need not load it.
 EngineName = Literal["verilator", "icarus"]
+#: Where images are only inferred, the compiled engine too.
+CosimEngineName = Literal["verilator", "icarus", "compiled"]
 FaultName = Literal["die-image", "threshold", "instruction", "gate", "flag", "median"]
 CombineName = Literal["sum", "median"]
 WriteFaultName = Literal["step", "target", "gate", "comparator"]
@@ -171,8 +173,14 @@ def parse_layers(text: str, option: str) -> list[int]:
 
 def existing_file(path: Path, what: str) -> Path:
     """The path, if a file is there; BadInput says what was looked for."""
-    if not path.is_file():
+    if not path.exists():
         raise BadInput(f"{path}: {what} must be a file, and there is none")
+    from spintile.model.reading import check_regular
+
+    try:
+        check_regular(path)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
     return path
 
 

@@ -14,7 +14,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cocotb
 from cocotb.clock import Clock
@@ -26,17 +26,28 @@ from spintile.model.golden import DieImage
 from .array_pins import AnalogSide, ArrayModel, PinError
 from .comparison import Comparison, Difference
 from .host import BenchError, Host
-from .job import BenchJob
+from .job import BenchJob, cycle_limits
 from .recorder import Recorder
 from .scoreboard import compare
 
-__all__ = ["Bench"]
+__all__ = ["Bench", "Pins", "run_job"]
 
 PERIOD_NS = 10
-#: Cycles without a sample or a result after which the design counts as hung, in multiples of a read's own cycles.
-_PATIENCE = 200
-#: An image may take this many times its least cycles, with so many more for each read.
-_SLACK, _OVERHEAD = 4, 16
+
+
+class Pins(Protocol):
+    """What stands at the array's pins: told of every cycle by the bench."""
+
+    samples: int
+
+    def start(self) -> None:
+        """Levels before the first cycle."""
+
+    def drive(self) -> None:
+        """Just after a rising edge: set what the design reads in this cycle."""
+
+    def observe(self) -> None:
+        """Once the cycle has settled: look at the pins, count samples; PinError if they break the protocol."""
 
 
 class Bench:
@@ -59,14 +70,29 @@ class Bench:
         self.cycles = 0
         self.failure: Exception | None = None
         self._factory = _array_factory(job.array)
-        self.pins = AnalogSide(dut, job.geometry, self._factory(job.image, 0), job.settle, seed, job.disturbance.stall)
-        self.recorder = Recorder(dut, job.geometry)
+        self.pins = self.make_pins()
+        self.recorder = self.make_recorder()
         self._quiet = 0
         self._results = 0
         self._wanted = 0
         self._deadline = 0
         self.cycles_per_image: float | None = None
         self._changed = Event()
+
+    def make_pins(self) -> Pins:
+        """What stands at the array's pins."""
+        job = self.job
+        model = self._factory(job.image, 0)
+        return AnalogSide(self.dut, job.geometry, model, job.settle, self.seed, job.disturbance.stall)
+
+    def make_recorder(self) -> Recorder:
+        """What keeps the trace."""
+        return Recorder(self.dut, self.job.geometry)
+
+    async def connect_die(self, position: int) -> None:
+        """Put the die at that position where ``make_pins`` said."""
+        assert isinstance(self.pins, AnalogSide)
+        self.pins.model = self._factory(self.job.image, position)
 
     async def start(self) -> None:
         """Clock, reset, drivers."""
@@ -122,11 +148,11 @@ class Bench:
 
     def _limits(self) -> tuple[int, int]:
         """Cycles without a sample, and cycles for all images, after which the design counts as hung."""
-        job, disturbance = self.job, self.job.disturbance
-        read = max(job.geometry.conversion_cycles(job.image.adc_bits), job.settle + 1) + job.program.beats
-        pauses = (1 - disturbance.stall) * (1 - disturbance.image_pause) * (1 - disturbance.result_pause)
-        patience = round(_PATIENCE * read / pauses)
-        return patience, patience + round(_SLACK * len(job.stream) * len(job.kernels) * (read + _OVERHEAD) / pauses)
+        job = self.job
+        images, reads = len(job.stream), len(job.kernels)
+        return cycle_limits(
+            job.geometry, job.image.adc_bits, job.settle, job.program.beats, images, reads, job.disturbance
+        )
 
     def _fail(self, error: Exception) -> None:
         self.failure = error
@@ -169,7 +195,7 @@ class Bench:
         counters; what was seen until then is compared all the same.
         """
         job = self.job
-        self.pins.model = self._factory(job.image, position)
+        await self.connect_die(position)
         self.recorder.clear()
         self._results = self._quiet = 0
         self.cycles_per_image = None
@@ -268,13 +294,19 @@ class _Progress:
 @cocotb.test()
 async def cosimulate(dut: Any) -> None:
     """Every die's images through the design; fails at the first difference from the golden model."""
+    await run_job(Bench, dut)
+
+
+async def run_job(bench_of: type[Bench], dut: Any) -> None:
+    """The job that ``SPINTILE_JOB`` names, in a bench; its outcome goes to the file that ``SPINTILE_OUTCOME`` names."""
     job = BenchJob.load(os.environ["SPINTILE_JOB"])
     seed = int(os.environ.get("COCOTB_RANDOM_SEED", "0"))
-    bench = Bench(dut, job, seed)
+    bench = bench_of(dut, job, seed)
     progress = _Progress(os.environ.get("SPINTILE_PROGRESS"))
     dies: list[dict[str, Any]] = []
     first: Difference | None = None
     error = ""
+    processor = 0.0
     started = time.perf_counter()
     try:
         await bench.start()
@@ -287,7 +319,9 @@ async def cosimulate(dut: Any) -> None:
         if job.disturbance.result_pause:
             bench.sink.set_pause_generator(_pauses(seed + 2, job.disturbance.result_pause))
         for position in range(job.dies):
+            began = time.process_time()
             comparison, counts = await bench.run_die(position, progress)
+            processor += time.process_time() - began
             first = first or comparison.first
             outcome = {**comparison.as_dict(), "counters": counts, "cycles_per_image": bench.cycles_per_image}
             dies.append({"die": int(job.image.die_ids[position]), **outcome})
@@ -295,7 +329,13 @@ async def cosimulate(dut: Any) -> None:
                 raise bench.failure
     except (BenchError, PinError) as failure:
         error = str(failure)
-    found = {"dies": dies, "error": error, "cycles": bench.cycles, "seconds": time.perf_counter() - started}
+    found = {
+        "dies": dies,
+        "error": error,
+        "cycles": bench.cycles,
+        "seconds": time.perf_counter() - started,
+        "processor": processor,
+    }
     write_atomically(os.environ["SPINTILE_OUTCOME"], json.dumps(found).encode())
     assert first is None, str(first)
     assert not error, error

@@ -1,25 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Simulators built from Verilog, kept in a cache: the same Verilog, tools and options are built once.
-
-A build is made in a folder of its own and renamed into place when it is complete, so that a cache never holds half
-of one and two processes may build the same thing at once.
-"""
+"""Simulators built from Verilog, kept in a cache: the same Verilog, tools and options are built once."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import re
 import shutil
-import subprocess
-import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from .builds import BuildError, build_once, compile_verilated, run_logged
 from .tools import (
     Tool,
     cache_folder,
@@ -39,10 +31,6 @@ Engine = Literal["verilator", "icarus"]
 #: Changes when what a build folder holds changes.
 _FORMAT = 3
 _TIMESCALE = "1ns/1ps"
-
-
-class BuildError(RuntimeError):
-    """A simulator did not build; the message is one line and names the log."""
 
 
 @dataclass(frozen=True)
@@ -156,36 +144,17 @@ def build_simulator(
         + verilog.encode()
     ).hexdigest()[:24]
     root = (cache or cache_folder()) / "simulators"
-    runtimes = root.with_name("runtimes")
-    for place in (root, runtimes):
-        place.mkdir(parents=True, exist_ok=True)
     build = SimulatorBuild(engine, root / f"{engine}-{key}", top, waves_file)
-    if build.program.is_file():
-        return build
-    with (root / f".{engine}-{key}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # who comes second waits, and finds the build there
-        if not build.program.is_file():
-            _build(build, runtimes, verilog, jobs, optimise)
-    return build
 
-
-def _build(build: SimulatorBuild, runtimes: Path, verilog: str, jobs: int | None, optimise: str) -> None:
-    """Build in a folder of its own, then rename it into place."""
-    root, top, engine = build.folder.parent, build.top, build.engine
-    partial = Path(tempfile.mkdtemp(prefix=".building-", dir=root))
-    try:
-        (partial / "design.v").write_text(verilog)
+    def make(folder: Path) -> None:
+        (folder / "design.v").write_text(verilog)
         if engine == "verilator":
-            _build_verilator(partial, runtimes, verilog, build, jobs, optimise)
+            _build_verilator(folder, root.with_name("runtimes"), verilog, build, jobs, optimise)
         else:
-            _build_icarus(partial, top, build.waves)
-        partial.rename(build.folder)
-    except BuildError:
-        log = build.folder.with_suffix(".failed.log")
-        shutil.copyfile(partial / "build.log", log)
-        raise BuildError(f"{engine} could not build {top!r}: {_reason(log)} (log: {log})") from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+            _build_icarus(folder, top, build.waves)
+
+    build_once(build.folder, build.program.name, make, f"{engine} could not build {top!r}")
+    return build
 
 
 def _tools(engine: Engine) -> tuple[Tool, ...]:
@@ -201,38 +170,12 @@ def _libraries() -> str:
     return str(config.libs_dir)
 
 
-def _run(command: Sequence[str], folder: Path, environment: dict[str, str] | None = None) -> None:
-    with (folder / "build.log").open("a") as log:
-        log.write("$ " + " ".join(command) + "\n")
-        log.flush()
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env={**os.environ, **(environment or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    if done.returncode:
-        raise BuildError
-
-
-def _reason(log: Path) -> str:
-    """The first line of a log that says what went wrong."""
-    lines = log.read_text(errors="replace").splitlines()
-    for line in lines:
-        if re.search(r"%?\berror\b", line, re.IGNORECASE):
-            return line.strip()
-    return lines[-1].strip() if lines else "no output"
-
-
 def _build_verilator(
     folder: Path, runtimes: Path, verilog: str, build: SimulatorBuild, jobs: int | None, optimise: str
 ) -> None:
     from cocotb_tools import config
 
-    tool, compiler, make = find_verilator(), find_compiler(), find_make()
+    tool = find_verilator()
     top, waves = build.top, build.waves
     form = build.waves_file.rpartition(".")[2]
     # Ports only: with every signal public nothing can be optimised away, and compiling can take half an hour.
@@ -273,32 +216,8 @@ def _build_verilator(
         "design.v",
         str(config.share_dir / "lib" / "verilator" / "verilator.cpp"),
     ]
-    _run(command, folder, tool.environment)
-    # The wheel's makefile names the compiler of the machine that it was made on.
-    variables = [f"{name}={compiler.command[0]}" for name in ("CXX", "LINK")]
-    variables += [
-        "AR=ar",
-        "CFG_CXXFLAGS_PCH_I=-include",
-        f"OPT_FAST={optimise}",
-        f"OPT_GLOBAL={optimise}",
-        "OPT_SLOW=-O0",
-    ]
-    environment = {**tool.environment, "MAKEFLAGS": ""}
-    count = str(jobs or os.cpu_count() or 1)
-    # Half of the work is Verilator's own runtime, the same in every design: it is compiled once.
-    key = f"{tool.version}-{compiler.command[0]}-{compiler.version}{optimise}{'-' + form if waves else ''}"
-    runtime = runtimes / hashlib.sha256(key.encode()).hexdigest()[:16]
-    for known in runtime.glob("*.o"):
-        shutil.copyfile(known, folder / "model" / known.name)
-    _run([*make.command, "-j", count, "-C", "model", "-f", "Vtop.mk", *variables], folder, environment)
-    if not runtime.is_dir():
-        partial = Path(tempfile.mkdtemp(prefix=".building-", dir=runtimes))
-        for compiled in (folder / "model").glob("verilated*.o"):
-            shutil.copyfile(compiled, partial / compiled.name)
-        try:
-            partial.rename(runtime)
-        except OSError:  # another process was first
-            shutil.rmtree(partial, ignore_errors=True)
+    run_logged(command, folder, tool.environment)
+    compile_verilated(folder, runtimes, optimise=optimise, variant=f"-{form}" if waves else "", jobs=jobs)
     if not waves:
         shutil.rmtree(folder / "model")
 
@@ -317,4 +236,4 @@ def _build_icarus(folder: Path, top: str, waves: bool) -> None:
     (folder / "timescale.f").write_text(f"+timescale+{_TIMESCALE}\n")
     tops = ["-s", top, *(["-s", "waves"] if waves else [])]
     command = [*find_icarus().command, "-g2012", "-f", "timescale.f", "-o", "simulator.vvp", *tops, *sources]
-    _run(command, folder)
+    run_logged(command, folder)

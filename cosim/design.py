@@ -17,7 +17,7 @@ from spintile.model.geometry import Geometry
 
 from .tools import cache_folder, find_yosys, require
 
-__all__ = ["TOP", "periphery_verilog"]
+__all__ = ["TOP", "periphery_verilog", "sources_key"]
 
 #: Name of the top module.
 TOP = "spintile_top"
@@ -40,7 +40,7 @@ def periphery_verilog(geometry: Geometry, *, cache: Path | None = None) -> str:
     """
     yosys = require(find_yosys())
     folder = (cache or cache_folder()) / "verilog"
-    path = folder / f"{_key(geometry, yosys.version)}.v"
+    path = folder / f"{sources_key(geometry, yosys.version)}.v"
     if not path.is_file():
         from spintile.rtl.export import export_verilog
 
@@ -52,7 +52,7 @@ def periphery_verilog(geometry: Geometry, *, cache: Path | None = None) -> str:
     return path.read_text()
 
 
-def _key(geometry: Geometry, yosys: str) -> str:
+def sources_key(geometry: Geometry, yosys: str) -> str:
     """Hash of all that the Verilog follows from: sources of the RTL, versions of its tools, geometry."""
     digest = hashlib.sha256()
     for package in (spintile.rtl, spintile.model.geometry):

@@ -3,30 +3,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiResp
-from numpy.typing import NDArray
 from spintile.model.geometry import Geometry
 from spintile.rtl.registers import IDENTITY, register_map
 
 from .job import BenchJob
+from .loading import RegisterWrite, flag_writes, offset_write, program_writes
 
-__all__ = ["BenchError", "Host", "RegisterHost", "flag_words"]
+__all__ = ["BenchError", "Host", "RegisterHost"]
 
 
 class BenchError(AssertionError):
     """The design did not do what a host may expect of it."""
-
-
-def flag_words(flags: NDArray[np.bool_]) -> list[list[int]]:
-    """Words of the window FLAG for flags (kernels, cols): 32 columns to a word, the lowest in bit 0."""
-    padded = np.zeros((len(flags), -(-flags.shape[1] // 32) * 32), np.uint64)
-    padded[:, : flags.shape[1]] = flags
-    lanes = padded.reshape(len(flags), -1, 32) << np.arange(32, dtype=np.uint64)
-    words: list[list[int]] = lanes.sum(axis=2).tolist()
-    return words
 
 
 class RegisterHost:
@@ -127,39 +118,17 @@ class Host(RegisterHost):
 
     async def load_offsets(self, position: int) -> None:
         """Offset registers of the die at that position."""
-        await self.write("OFFSET", *self._job.image.registers[position].tolist())
+        await self._write_all([offset_write(self._job.image, position)])
 
     async def load_flags(self, position: int) -> None:
         """Self-test flags of the die at that position, none where there are none."""
-        flags = self._job.image.flags
-        if flags is None:
-            flags = np.zeros((position + 1, self.geometry.kernels, self.geometry.cols), np.bool_)
-        for kernel, words in enumerate(flag_words(flags[position])):
-            await self.write("FLAG", *words, index=kernel)
+        await self._write_all(flag_writes(self._job.image, position))
 
     async def load(self) -> None:
         """Program and settings, with the first die's offset registers and flags."""
         job = self._job
-        program = job.program
-        await self.write("SEGMENT", *program.segments.tolist())
-        halves = [half for word in program.instructions.tolist() for half in (word & 0xFFFFFFFF, word >> 32)]
-        await self.write("INSTRUCTION", *halves)
-        for number, lanes in enumerate(program.thresholds.tolist()):
-            await self.write("THRESHOLD", *lanes, index=number)
-        await self.load_offsets(0)
-        await self.load_flags(0)
-        await self.write("LAYER", *program.layers.tolist())
-        repair = job.repair
-        for name, value in (
-            ("ADC_BITS", job.image.adc_bits),
-            ("SETTLE", job.settle),
-            ("LAYERS", len(program.layers)),
-            ("BEATS", program.beats),
-            ("REPAIR", repair.mode_code | int(repair.strict) << 4),
-            ("PEAK", repair.P),
-            ("DIFFERENCE", repair.D),
-            ("MARGIN_BASE", repair.m0),
-            ("MARGIN_ROW", repair.m1),
-        ):
-            await self.write(name, value)
-        await self.write("PAIR_SUM", *repair.pair_sums(job.geometry.pairs))
+        await self._write_all(program_writes(job.program, job.image, job.repair, job.settle, job.geometry))
+
+    async def _write_all(self, writes: Iterable[RegisterWrite]) -> None:
+        for each in writes:
+            await self.write(each.name, *each.words, index=each.index)

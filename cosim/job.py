@@ -19,11 +19,15 @@ from spintile.model.sensing import Repair
 
 from .scoreboard import Expected, LayerReads
 
-__all__ = ["BenchJob", "CosimJob", "Disturbance"]
+__all__ = ["BenchJob", "CosimJob", "Disturbance", "cycle_limits"]
 
 _FORMAT = "spintile-bench-job"
 _VERSION = 1
 _PROGRAM = ("instructions", "segments", "thresholds", "layers")
+#: Cycles without a sample or a result after which the design counts as hung, in multiples of a read's own cycles.
+_PATIENCE = 200
+#: An image may take this many times its least cycles, with so many more for each read.
+_SLACK, _OVERHEAD = 4, 16
 _DIE_IMAGE = ("q", "offset", "lo", "hi", "die_ids", "column_offset", "saturations")
 
 
@@ -131,28 +135,81 @@ class CosimJob:
         """A copy with some fields changed."""
         return dataclasses.replace(self, **changes)
 
+    @property
+    def loaded(self) -> Program:
+        """The program that the RTL is given."""
+        return self.program if self.program is not None else self.compiled.program
+
+    @property
+    def at_pins(self) -> DieImage:
+        """The dies that stand at the pins."""
+        return self.array_image if self.array_image is not None else self.image
+
+    @property
+    def settle_cycles(self) -> int:
+        """Cycles that rows are driven before a sample."""
+        return self.geometry.settle_cycles if self.settle is None else self.settle
+
+    @property
+    def kernels(self) -> NDArray[np.int64]:
+        """Kernel of each read: (reads,)."""
+        return np.concatenate([layer.read_kernel for layer in self.compiled.schedule.layers])
+
+    @property
+    def layer_reads(self) -> tuple[LayerReads, ...]:
+        """How the reads of each layer are numbered."""
+        layers = self.compiled.schedule.layers
+        return tuple(LayerReads(layer.ordinal, layer.reads_per_emit, layer.emits) for layer in layers)
+
+    def stream(self, images: NDArray[np.uint8]) -> NDArray[np.uint64]:
+        """Words of the stream (images, beats) for some images."""
+        flat = np.asarray(images).reshape(len(images), -1)
+        return self.loaded.pack_image(flat.reshape(len(flat), *self.loaded.input_shape))
+
     def bench_job(self, record: Record, dies: Sequence[int]) -> BenchJob:
         """The part of the job that one simulation runs: the dies at these positions, with what they must show."""
-        program = self.program if self.program is not None else self.compiled.program
-        flat = np.asarray(self.images).reshape(len(self.images), -1)
-        image = self.array_image if self.array_image is not None else self.image
         return BenchJob(
             geometry=self.geometry,
-            program=program,
-            stream=program.pack_image(flat.reshape(len(flat), *program.input_shape)),
-            image=image.select(list(dies)),
+            program=self.loaded,
+            stream=self.stream(self.images),
+            image=self.at_pins.select(list(dies)),
             repair=self.repair,
-            settle=self.geometry.settle_cycles if self.settle is None else self.settle,
+            settle=self.settle_cycles,
             first_index=self.first_index,
             cycles_bound=self.compiled.cycles_bound(self.image.adc_bits),
             disturbance=self.disturbance,
-            kernels=np.concatenate([layer.read_kernel for layer in self.compiled.schedule.layers]),
-            layers=tuple(
-                LayerReads(layer.ordinal, layer.reads_per_emit, layer.emits) for layer in self.compiled.schedule.layers
-            ),
+            kernels=self.kernels,
+            layers=self.layer_reads,
             array=self.array,
             record=_select(record, list(dies)),
         )
+
+
+def cycle_limits(
+    geometry: Geometry,
+    adc_bits: int,
+    settle: int,
+    beats: int,
+    images: int,
+    reads: int,
+    disturbance: Disturbance,
+) -> tuple[int, int]:
+    """Cycles without a sample, and cycles for all images, after which a design counts as hung.
+
+    Parameters
+    ----------
+    geometry : Geometry
+    adc_bits, settle : int
+        Bits of a conversion; cycles that rows are driven before a sample.
+    beats, images, reads : int
+        Stream words of an image; images; reads of each.
+    disturbance : Disturbance
+        Its pauses stretch both.
+    """
+    read = max(geometry.conversion_cycles(adc_bits), settle + 1) + beats
+    pauses = (1 - disturbance.stall) * (1 - disturbance.image_pause) * (1 - disturbance.result_pause)
+    patience = round(_PATIENCE * read / pauses)
+    return patience, patience + round(_SLACK * images * reads * (read + _OVERHEAD) / pauses)
 
 
 def _select(record: Record, dies: list[int]) -> Record:

@@ -3,100 +3,34 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import json
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from spintile.model.files import write_atomically
 from spintile.model.golden import Record
 
-from .build import Engine, SimulatorBuild, build_simulator
-from .comparison import STAGES
+from .build import SimulatorBuild, build_simulator
+from .compiled.run import cosimulate_compiled
 from .design import TOP, periphery_verilog
 from .job import CosimJob
-from .simulate import SimulationError, junit_xml, simulate, simulate_together
+from .result import CosimResult, EngineName, junit_report, merge_outcomes
+from .simulate import SimulationError, simulate, simulate_together
 
 __all__ = ["CosimResult", "cosimulate"]
 
 _MODULE = "spintile.cosim.bench"
 
 
-@dataclass(frozen=True)
-class CosimResult:
-    """What a co-simulation found.
-
-    Parameters
-    ----------
-    engine : {"verilator", "icarus"}
-        The simulator.
-    dies, images : int
-        Dies simulated, images of each.
-    compared, mismatches : dict
-        Values compared, and values that differ, are missing or were not expected: by stage, and ``total``.
-    first_difference : dict or None
-        The first one, of the first die that has any: stage, die, image, layer, kernel, read, column or lane, both
-        values, simulation time [ns], and all of it as ``message``.
-    error : str
-        What went wrong besides: a hang, a broken protocol; empty if nothing.
-    cycles_per_image : float or None
-        Clock cycles from result to result at saturation, read from the counters, mean over the dies; None for no more
-        images than layers, or where results follow each other too fast for the counters to be read in between.
-    cycles_bound : int
-        Least converter cycles of an image: reads * columns per converter * (bits + 1).
-    counters : list of dict
-        Performance counters of the RTL, by die.
-    cycles : int
-        Clock cycles simulated.
-    seconds : dict
-        Wall-clock time of ``golden``, ``build`` and ``simulation``; ``inside`` the simulators without starting them.
-    folder : str
-        Where logs, ``results.xml``, ``cosim.json`` and waveforms are; empty if nothing was kept.
-    """
-
-    engine: Engine
-    dies: int
-    images: int
-    compared: dict[str, int]
-    mismatches: dict[str, int]
-    first_difference: dict[str, Any] | None
-    error: str
-    cycles_per_image: float | None
-    cycles_bound: int
-    counters: list[dict[str, int]]
-    cycles: int
-    seconds: dict[str, float]
-    folder: str = ""
-
-    @property
-    def passed(self) -> bool:
-        """Whether everything was compared and nothing differs."""
-        return not self.error and not self.mismatches["total"] and self.compared["total"] > 0
-
-    @property
-    def message(self) -> str:
-        """One line: the verdict."""
-        if self.error and self.first_difference is None:
-            return self.error
-        if self.first_difference is not None:
-            return str(self.first_difference["message"]) + (f"; then: {self.error}" if self.error else "")
-        return f"{self.compared['total']} values equal on {self.dies} dies and {self.images} images ({self.engine})"
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {**dataclasses.asdict(self), "passed": self.passed, "message": self.message}
-
-
 def cosimulate(
     job: CosimJob,
-    engine: Engine = "verilator",
+    engine: EngineName = "verilator",
     *,
     out: str | Path | None = None,
     waves: bool = False,
@@ -107,6 +41,7 @@ def cosimulate(
     record: Record | None = None,
     verilog: str | None = None,
     cache: Path | None = None,
+    module: str = _MODULE,
 ) -> CosimResult:
     """Run images through the RTL with dies at its pins, and compare every stage with the golden model.
 
@@ -114,8 +49,8 @@ def cosimulate(
     ----------
     job : CosimJob
         Dies, program, images.
-    engine : {"verilator", "icarus"}
-        Which simulator.
+    engine : {"verilator", "icarus", "compiled"}
+        Which simulator; ``compiled`` is Verilator with host, array and recorder in C++, for whole data sets.
     out : path, optional
         Folder for ``cosim.json``, ``results.xml``, ``build.log``, the simulators' logs and waveforms; nothing is kept
         unless given.
@@ -126,7 +61,7 @@ def cosimulate(
     jobs : int
         Simulations at once; the dies are divided among them.
     timeout : float
-        Seconds that each simulation may take.
+        Seconds that each simulation may take; the compiled engine counts cycles instead.
     progress : function (images done, images in all), optional
         Called some times a second.
     record : Record, optional
@@ -135,6 +70,8 @@ def cosimulate(
         Another design with the same ports, instead of the exported periphery.
     cache : Path, optional
         Where builds are kept.
+    module : str
+        Import name of the bench's cocotb module, if the design needs another.
 
     Returns
     -------
@@ -150,8 +87,16 @@ def cosimulate(
     """
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, not {jobs}")
+    if engine not in get_args(EngineName):
+        raise ValueError(f"engine must be one of {', '.join(get_args(EngineName))}, not {engine!r}")
     if waves and out is None:
         raise ValueError("waves must have a folder to go to (out)")
+    if engine == "compiled":
+        if waves:
+            raise ValueError("waves must be written by engine verilator or icarus, not by compiled")
+        return cosimulate_compiled(
+            job, out=out, seed=seed, jobs=jobs, progress=progress, record=record, verilog=verilog, cache=cache
+        )
     started = time.monotonic()
     if record is None:
         record = job.golden()
@@ -164,18 +109,18 @@ def cosimulate(
     shutil.copyfile(build.log, folder / "build.log")
     parts = [part.tolist() for part in np.array_split(np.arange(job.dies), min(jobs, job.dies))]
     # A simulation that crashes leaves its folder behind, wherever it is: its log is named in the error.
-    outcomes = _simulate_parts(job, record, parts, build, folder, waves, seed, timeout, progress)
+    outcomes = _simulate_parts(job, record, parts, build, module, folder, waves, seed, timeout, progress)
     seconds = {
         "golden": golden_done - started,
         "build": build_done - golden_done,
         "simulation": time.monotonic() - build_done,
     }
-    result = _merge(job, engine, outcomes, seconds, "" if out is None else str(folder))
+    result = merge_outcomes(job, engine, outcomes, seconds, "" if out is None else str(folder))
     if out is None:
         shutil.rmtree(folder)
     else:
         write_atomically(folder / "cosim.json", (json.dumps(result.as_dict(), indent=1) + "\n").encode())
-        write_atomically(folder / "results.xml", _junit(result, outcomes))
+        write_atomically(folder / "results.xml", junit_report(result, outcomes))
     return result
 
 
@@ -184,6 +129,7 @@ def _simulate_parts(
     record: Record,
     parts: Sequence[list[int]],
     build: SimulatorBuild,
+    module: str,
     folder: Path,
     waves: bool,
     seed: int,
@@ -206,7 +152,7 @@ def _simulate_parts(
             "SPINTILE_PROGRESS": str((place / "progress").resolve()),
         }
         done = simulate(
-            build, _MODULE, place, environment=environment, seed=seed, waves=waves, timeout=timeout, poll=poll
+            build, module, place, environment=environment, seed=seed, waves=waves, timeout=timeout, poll=poll
         )
         if not (place / "outcome.json").is_file():
             raise SimulationError(
@@ -232,40 +178,3 @@ def _images_done(path: Path) -> int:
         return int(path.read_text() or 0)
     except (OSError, ValueError):
         return 0
-
-
-def _merge(
-    job: CosimJob, engine: Engine, outcomes: list[dict[str, Any]], seconds: dict[str, float], folder: str
-) -> CosimResult:
-    dies = [die for outcome in outcomes for die in outcome["dies"]]
-    compared = {stage: sum(die["compared"][stage] for die in dies) for stage in STAGES}
-    mismatches = {stage: sum(die["mismatches"][stage] for die in dies) for stage in STAGES}
-    counters = [{"die": die["die"], **die["counters"]} for die in dies if die["counters"]]
-    rates = [die["cycles_per_image"] for die in dies if die["cycles_per_image"] is not None]
-    return CosimResult(
-        engine=engine,
-        dies=job.dies,
-        images=len(job.images),
-        compared=compared | {"total": sum(compared.values())},
-        mismatches=mismatches | {"total": sum(mismatches.values())},
-        first_difference=next((die["first_difference"] for die in dies if die["first_difference"]), None),
-        error="; ".join(outcome["error"] for outcome in outcomes if outcome["error"]),
-        cycles_per_image=float(np.mean(rates)) if rates else None,
-        cycles_bound=job.compiled.cycles_bound(job.image.adc_bits),
-        counters=counters,
-        cycles=sum(outcome["cycles"] for outcome in outcomes),
-        seconds={**seconds, "inside": max(outcome["seconds"] for outcome in outcomes)},
-        folder=folder,
-    )
-
-
-def _junit(result: CosimResult, outcomes: list[dict[str, Any]]) -> bytes:
-    """One test case per die, as JUnit XML."""
-    cases = []
-    for outcome in outcomes:
-        for die in outcome["dies"]:
-            first = die["first_difference"]
-            cases.append((f"die {die['die']}", first["message"] if first else "", json.dumps(die["compared"])))
-        if outcome["error"]:
-            cases.append(("run", outcome["error"], ""))
-    return junit_xml(f"spintile.cosim.{result.engine}", cases)

@@ -15,9 +15,10 @@ from .array import Wires
 from .chip_presets import CHIP_PRESETS
 from .device import Cell
 from .dies import DefectStatistics
-from .files import from_table, read_toml, toml_lines, write_atomically
+from .files import from_table, read_toml, toml_lines, write_toml
 from .geometry import Geometry
 from .network import Network
+from .reading import one_line
 from .sensing import MARGINS, PAIR_MODES, Repair, RepairMode, Sensing
 from .writing import Writing
 
@@ -76,6 +77,8 @@ class Chip:
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ValueError(f"chip: {name} must be a non-negative number, not {value!r}")
+            if value > 1e6:
+                raise ValueError(f"chip: {name} must be at most 1e6 G_P, not {value!r}")
 
     @classmethod
     def preset(cls, name: str) -> Chip:
@@ -144,7 +147,7 @@ class Chip:
         lines = [f"format_version = {FORMAT_VERSION}", *toml_lines(plain)]
         for name, table in tables.items():
             lines += ["", f"[{name}]", *toml_lines(table)]
-        write_atomically(path, ("\n".join(lines) + "\n").encode())
+        write_toml(path, lines)
 
     @classmethod
     def load(cls, path: str | Path) -> Chip:
@@ -164,4 +167,4 @@ class Chip:
                     table[name] = from_table(part, name, table[name])
             return from_table(cls, "chip", table)
         except ValueError as error:
-            raise ValueError(f"{path}: {error}") from None
+            raise ValueError(f"{path}: {one_line(error, 600)}") from None

@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import os
+import re
 import tempfile
 import tomllib
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
+
+from .reading import SETTINGS_BYTES, one_line, read_text, shown
 
 
 class _Dataclass(Protocol):
@@ -20,6 +25,8 @@ class _Dataclass(Protocol):
 
 Parameters = TypeVar("Parameters", bound=_Dataclass)
 
+_LONGEST_LINE = 1 << 14
+_WRITTEN = "# SHA-256 of the lines below, as they were written: "
 #: What TOML may give for a field, by its annotation; the classes themselves check ranges.
 _TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
     "float": ((int, float), "a number"),
@@ -60,6 +67,12 @@ def write_atomically(path: str | Path, data: bytes) -> None:
         raise
 
 
+def write_toml(path: str | Path, lines: Sequence[str]) -> None:
+    """Write lines of TOML, atomically, below a remark with their SHA-256: ``read_toml`` warns of what was changed."""
+    text = "\n".join(lines) + "\n"
+    write_atomically(path, f"{_WRITTEN}{hashlib.sha256(text.encode()).hexdigest()}\n{text}".encode())
+
+
 def read_toml(path: str | Path, version: int) -> dict[str, Any]:
     """Table of a TOML file that carries this ``format_version``, without it.
 
@@ -67,16 +80,31 @@ def read_toml(path: str | Path, version: int) -> dict[str, Any]:
     ------
     ValueError
         If the file is missing, is not TOML or has another version; the message names the file.
+
+    Warns
+    -----
+    UserWarning
+        If the file carries the hash of what was once written into it, and holds something else by now.
     """
+    text = read_text(path, SETTINGS_BYTES)
     try:
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"{path}: there is no such file") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ValueError(f"{path}: must be a TOML file: {error}") from None
+        # A dotted key costs the square of its parts.
+        if max(map(len, text.splitlines()), default=0) > _LONGEST_LINE:
+            raise ValueError(f"lines must have at most {_LONGEST_LINE} characters")
+        table = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # also of numbers with thousands of digits
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else one_line(error)
+        raise ValueError(f"{path}: must be a TOML file: {reason}") from None
     found = table.pop("format_version", None)
-    if found != version:
-        raise ValueError(f"{path}: format_version must be {version}, not {found!r}")
+    if type(found) is not int or found != version:
+        raise ValueError(f"{path}: format_version must be {version}, not {shown(found)}")
+    first, _, rest = text.partition("\n")
+    # Known by its digits too, so that damage to its words does not hide damage below.
+    hashed = first.startswith("#") and (first.startswith(_WRITTEN) or re.search("[0-9a-f]{40}", first) is not None)
+    if hashed and first != _WRITTEN + hashlib.sha256(rest.encode()).hexdigest():
+        warnings.warn(
+            f"{path}: was changed since it was written; if that was on purpose, remove its first line", stacklevel=2
+        )
     return table
 
 
@@ -98,11 +126,11 @@ def from_table(kind: type[Parameters], name: str, table: object) -> Parameters:
         If it is no table, or a field is unknown, absent or of another type; the message names the field.
     """
     if not isinstance(table, dict):
-        raise ValueError(f"{name} must be a table, not {table!r}")
+        raise ValueError(f"{name} must be a table, not {shown(table)}")
     fields = {field.name: field for field in dataclasses.fields(kind)}
     unknown = sorted(set(table) - set(fields))
     if unknown:
-        raise ValueError(f"{name}: fields must be among {', '.join(sorted(fields))}, not {unknown[0]!r}")
+        raise ValueError(f"{name}: fields must be among {', '.join(sorted(fields))}, not {shown(unknown[0])}")
     absent = sorted(
         key
         for key, entry in fields.items()
@@ -113,7 +141,7 @@ def from_table(kind: type[Parameters], name: str, table: object) -> Parameters:
     for key, value in table.items():
         kinds = _TYPES.get(str(fields[key].type))
         if kinds and not (_is_one_of(value, kinds[0]) and all(_is_one_of(item, (int,)) for item in _items(value))):
-            raise ValueError(f"{name}: {key} must be {kinds[1]}, not {value!r}")
+            raise ValueError(f"{name}: {key} must be {kinds[1]}, not {shown(value)}")
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     try:
         return kind(**values)
@@ -126,8 +154,9 @@ def _items(value: object) -> list[object]:
 
 
 def _is_one_of(value: object, kinds: tuple[type, ...]) -> bool:
-    # In Python, True is an integer.
-    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+    # In Python, True is an integer. Beyond 64 bits an integer is none that a field means, nor that a float holds.
+    huge = isinstance(value, int) and not -(1 << 63) <= value < 1 << 63
+    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool)) and not huge
 
 
 def toml_lines(table: Mapping[str, Any]) -> list[str]:

@@ -260,6 +260,8 @@ class Sequencer(Component):
                             m.d.sync += layer.eq(layer + 1)
                             m.next = "layer"
                             with m.If(last_layer):
+                                # It is done with: a network of more layers, loaded later, must not go on with it.
+                                m.d.sync += Array(places)[layer].valid.eq(0)
                                 m.next = "between"
             with m.State("stopped"):
                 pass

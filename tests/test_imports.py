@@ -23,7 +23,10 @@ ALLOWED = {
 
 #: Packages of the model from the bottom up; each may import those before it.
 MODEL_ORDER = (
+    "reading",
     "files",
+    "safetensors_file",
+    "npy_file",
     "sweep",
     "philox",
     "geometry",

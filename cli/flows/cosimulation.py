@@ -13,9 +13,8 @@ from spintile.model.evaluation import compile_for, die_image_for
 from ..console import Progress
 
 if TYPE_CHECKING:
-    from spintile.cosim.build import Engine
     from spintile.cosim.faults import FaultKind
-    from spintile.cosim.run import CosimResult
+    from spintile.cosim.result import CosimResult, EngineName
     from spintile.model.chip import Chip
     from spintile.model.dies import Population
     from spintile.model.geometry import Geometry
@@ -23,12 +22,21 @@ if TYPE_CHECKING:
     from spintile.model.network import Network
 
 
-def prepare_simulator(geometry: Geometry, engine: Engine, *, waves: bool = False) -> None:
+#: Images of which a deliberate fault must be seen, where a job has more: the golden model looks for one that shows.
+_FAULT_IMAGES = 25
+
+
+def prepare_simulator(geometry: Geometry, engine: EngineName, *, waves: bool = False) -> None:
     """Export the RTL and build its simulator now, so that a later run finds them in the cache."""
     from spintile.cosim.build import build_simulator
+    from spintile.cosim.compiled import build_library
     from spintile.cosim.design import TOP, periphery_verilog
 
-    build_simulator(periphery_verilog(geometry), TOP, engine, waves=waves)
+    verilog = periphery_verilog(geometry)
+    if engine == "compiled":
+        build_library(verilog, TOP, geometry)
+    else:
+        build_simulator(verilog, TOP, engine, waves=waves)
 
 
 def cosimulate_on_dies(
@@ -37,7 +45,7 @@ def cosimulate_on_dies(
     population: Population,
     images: NDArray[np.uint8],
     *,
-    engine: Engine,
+    engine: EngineName,
     folder: Path,
     placement: Placement | None = None,
     first_index: int = 0,
@@ -58,7 +66,7 @@ def cosimulate_on_dies(
         What runs on what.
     images : uint8 array (images, ...)
         Already quantised to the network's input bits.
-    engine : {"verilator", "icarus"}
+    engine : {"verilator", "icarus", "compiled"}
         Which simulator.
     folder : Path
         For logs, JUnit, JSON and waveforms.
@@ -98,8 +106,8 @@ def cosimulate_on_dies(
     if fault is not None:
         from spintile.cosim.faults import inject
 
-        faulty = inject(job, fault, seed)
-        job, verilog = faulty.job, faulty.verilog
+        faulty = inject(job.replace(images=images[:_FAULT_IMAGES]), fault, seed)
+        job, verilog = faulty.job.replace(images=images), faulty.verilog
         progress("deliberate fault", 1.0, faulty.description)
     if verilog is None:
         progress("simulator", 0.0, f"{engine}, built once and kept")

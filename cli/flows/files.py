@@ -48,7 +48,12 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON file; numpy numbers and arrays become plain ones."""
-    write_text(path, json.dumps(value, indent=2, default=_plain) + "\n")
+    write_text(path, as_json(value) + "\n")
+
+
+def as_json(value: Mapping[str, Any]) -> str:
+    """JSON of plain values; numpy numbers and arrays become plain ones."""
+    return json.dumps(value, indent=2, default=_plain)
 
 
 def _plain(value: Any) -> Any:

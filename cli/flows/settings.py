@@ -4,20 +4,20 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from spintile.model.files import read_toml, write_toml
+from spintile.model.reading import one_line, shown
 
 from ..errors import BadInput
-from .files import write_text
 
 FORMAT_VERSION = 1
 
-Count = Annotated[int, Field(ge=1)]
-CountOrAll = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=1, lt=2**31)]
+CountOrAll = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class RunSettings(BaseModel):
@@ -40,7 +40,7 @@ class RunSettings(BaseModel):
         lines.append(f"format_version = {FORMAT_VERSION}")
         # JSON's strings, numbers and flat lists are TOML's.
         lines += [f"{name} = {json.dumps(value)}" for name, value in self.model_dump(mode="json").items()]
-        write_text(path, "\n".join(lines) + "\n")
+        write_toml(path, lines)
 
     @classmethod
     def load(cls, path: Path | None, **overrides: object) -> Self:
@@ -58,18 +58,18 @@ class RunSettings(BaseModel):
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(str(part) for part in first["loc"])
-            where = f"{path}: " if path is not None else ""
-            raise BadInput(f"{where}{field}: {first['msg'].lower()}, not {first['input']!r}") from None
+            raise BadInput(_of(path, f"{field}: {first['msg'].lower()}, not {shown(first['input'])}")) from None
+        except BadInput as error:
+            raise BadInput(_of(path, str(error))) from None
+
+
+def _of(path: Path | None, said: str) -> str:
+    """What is wrong, with the file that it is in; short, whatever the file's fields are called."""
+    return one_line(said, 600) if path is None else f"{path}: {one_line(said, 600)}"
 
 
 def _table(path: Path) -> dict[str, object]:
     try:
-        table: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInput(f"{path}: must be a TOML file: {error}") from None
-    version = table.pop("format_version", None)
-    if version != FORMAT_VERSION:
-        raise BadInput(f"{path}: format_version must be {FORMAT_VERSION}, not {version!r}")
-    return table
+        return read_toml(path, FORMAT_VERSION)
+    except ValueError as error:
+        raise BadInput(str(error)) from None

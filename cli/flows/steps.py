@@ -23,8 +23,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from spintile.model.reading import JSON_BYTES, parse_json, read_regular
+
 from ..console import Progress, warnings_as_lines
-from .files import file_digest, write_json
+from .files import as_json, file_digest, write_json
 
 FORMAT_VERSION = 1
 
@@ -264,26 +266,42 @@ def _record_path(step: Step, folder: Path) -> Path:
 
 
 def _record(step: Step, folder: Path, key: str, result: StepResult) -> None:
-    write_json(
-        _record_path(step, folder),
-        {
-            "format_version": FORMAT_VERSION,
-            "key": key,
-            "seconds": result.seconds,
-            "outputs": {name: file_digest(folder / name) for name in step.outputs},
-            "value": result.value,
-        },
-    )
+    outputs = {name: file_digest(folder / name) for name in step.outputs}
+    record = {"key": key, "seconds": result.seconds, "outputs": outputs, "value": result.value}
+    write_record(_record_path(step, folder), record)
+
+
+def write_record(path: Path, record: Mapping[str, Any]) -> None:
+    """Write what a step left, with its hash."""
+    plain = json.loads(as_json({"format_version": FORMAT_VERSION, **record}))
+    write_json(path, {**plain, "sha256": _record_hash(plain)})
+
+
+def read_record(path: Path) -> dict[str, Any] | None:
+    """What ``write_record`` wrote; None for anything else, since the step can be run again."""
+    try:
+        record = parse_json(read_regular(path, JSON_BYTES))
+        if record.pop("sha256") == _record_hash(record) and record["format_version"] == FORMAT_VERSION:
+            return dict(record)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    return None
+
+
+def _record_hash(record: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
 
 def _earlier(step: Step, folder: Path, key: str) -> StepResult | None:
     """What an earlier run left, if everything it depended on and wrote is unchanged."""
     try:
-        record = json.loads(_record_path(step, folder).read_text(encoding="utf-8"))
-        if record["format_version"] != FORMAT_VERSION or record["key"] != key:
+        record = read_record(_record_path(step, folder))
+        if record is None or record["key"] != key:
             return None
         if any(file_digest(folder / name) != digest for name, digest in record["outputs"].items()):
             return None
+        if not isinstance(record["value"], dict):
+            return None
         return StepResult(record["value"], float(record["seconds"]), True)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -15,7 +15,7 @@ from ..console import Progress
 from .cosimulation import cosimulate_on_dies, summary
 
 if TYPE_CHECKING:
-    from spintile.cosim.build import Engine
+    from spintile.cosim.result import EngineName
     from spintile.model.chip import Chip
     from spintile.model.geometry import Geometry
     from spintile.model.network import Layer, Network
@@ -201,7 +201,7 @@ def verify_case(
     case: Case,
     base: Chip,
     *,
-    engine: Engine,
+    engine: EngineName,
     dies: int,
     images: int,
     folder: Path,

@@ -15,12 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..reading import check_expansion, one_line, parse_json, read_regular, shown
 from .dataset import DEFAULT_LEVELS, Dataset
 
 FORMAT = "spintile images"
 FORMAT_VERSION = 1
 _HEADER_FIELDS = {"format", "format_version", "name", "attribution", "train", "test", "side"}
 _LONGEST_HEADER = 4096
+#: Largest file [bytes], largest number of images or pixels of a side, memory of the unpacking [bytes], and most that xz
+#: can gain.
+_MOST, _LARGEST, _UNPACKING_MEMORY, _RATIO = 1 << 28, 1 << 24, 1 << 28, 10_000
 
 
 def pack_bundle(dataset: Dataset) -> bytes:
@@ -66,20 +70,32 @@ def read_bundle(path: str | Path) -> Dataset:
         If the file is missing, truncated or foreign; the message names it.
     """
     file = Path(path)
+    packed = read_regular(file, _MOST)
+    unpack = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_UNPACKING_MEMORY)
     try:
-        content = lzma.decompress(file.read_bytes(), format=lzma.FORMAT_XZ)
-    except FileNotFoundError:
-        raise ValueError(f"{file}: there is no such file") from None
-    except (OSError, lzma.LZMAError, EOFError) as error:
-        raise ValueError(f"{file}: must be a whole xz file of images: {error}") from None
-    end = content.find(b"\n", 0, _LONGEST_HEADER)
-    header = _header(content[: max(end, 0)], file)
-    train, side = header["train"], header["side"]
-    count = train + header["test"]
-    pixels = count * side * side
+        content = unpack.decompress(packed, _LONGEST_HEADER)
+        end = content.find(b"\n", 0, _LONGEST_HEADER)
+        header = _header(content[: max(end, 0)], file)
+        train, side = header["train"], header["side"]
+        count = train + header["test"]
+        pixels = count * side * side
+        size = count + (pixels + 1) // 2
+        check_expansion(2 * size, len(packed), _RATIO)
+        # One byte more than wanted: a longer stream is then not at its end, whose check is only made there.
+        while not unpack.eof and len(content) <= end + 1 + size:
+            more = unpack.decompress(b"", end + 2 + size - len(content))
+            if not more:
+                break
+            content += more
+    except (lzma.LZMAError, EOFError) as error:
+        raise ValueError(f"{file}: must be a whole xz file of images: {one_line(error)}") from None
+    except ValueError as error:
+        raise ValueError(f"{file}: {str(error).removeprefix(f'{file}: ')}") from None
     body = np.frombuffer(content, np.uint8, offset=end + 1)
-    if body.size != count + (pixels + 1) // 2:
-        raise ValueError(f"{file}: must hold {count + (pixels + 1) // 2} bytes of labels and pixels, not {body.size}")
+    if body.size != size:
+        raise ValueError(f"{file}: must hold {size} bytes of labels and pixels, not {body.size}")
+    if not unpack.eof or unpack.unused_data:
+        raise ValueError(f"{file}: must be a whole xz file of images: it is truncated, or goes on behind its end")
     images = unpack_nibbles(body[count:])[:pixels].reshape(count, side, side)
     labels = body[:count].astype(np.int64)
     return Dataset(
@@ -103,18 +119,21 @@ def unpack_nibbles(packed: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _header(line: bytes, file: Path) -> dict[str, Any]:
     try:
-        header = json.loads(line)
+        header = parse_json(line)
     except ValueError:
         header = None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ValueError(f"{file}: must start with the header of {FORMAT!r}")
     if header.get("format_version") != FORMAT_VERSION:
-        raise ValueError(f"{file}: format_version must be {FORMAT_VERSION}, not {header.get('format_version')!r}")
+        raise ValueError(f"{file}: format_version must be {FORMAT_VERSION}, not {shown(header.get('format_version'))}")
     if set(header) != _HEADER_FIELDS:
         raise ValueError(
-            f"{file}: header must have the fields {', '.join(sorted(_HEADER_FIELDS))}, not {', '.join(sorted(header))}"
+            f"{file}: header must have the fields {', '.join(sorted(_HEADER_FIELDS))}, not {shown(sorted(header))}"
         )
     for name in ("train", "test", "side"):
-        if isinstance(header[name], bool) or not isinstance(header[name], int) or header[name] < 1:
-            raise ValueError(f"{file}: {name} must be a positive integer, not {header[name]!r}")
+        if isinstance(header[name], bool) or not isinstance(header[name], int) or not 1 <= header[name] <= _LARGEST:
+            raise ValueError(f"{file}: {name} must be a positive integer, not {shown(header[name])}")
+    for name in ("name", "attribution"):
+        if not isinstance(header[name], str):
+            raise ValueError(f"{file}: {name} must be a text, not {shown(header[name])}")
     return header

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import zlib
 from pathlib import Path
@@ -11,7 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..reading import check_expansion, one_line, read_regular
+
 _UNSIGNED_BYTES = 0x08
+#: Largest file [bytes]; the largest published one of its kind has some 550 MB.
+_MOST = 1 << 31
 
 
 def read_idx(path: str | Path, dimensions: int) -> NDArray[np.uint8]:
@@ -30,29 +35,43 @@ def read_idx(path: str | Path, dimensions: int) -> NDArray[np.uint8]:
         If the file is missing, truncated, too long or not an IDX file of that form; the message names it.
     """
     file = Path(path)
+    packed = read_regular(file, _MOST)
     try:
-        content = file.read_bytes()
-        if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
-    except FileNotFoundError:
-        raise ValueError(f"{file}: there is no such file") from None
+        content = _Content(packed)
+        start = 4 + 4 * dimensions
+        head = content.take(start)
+        if len(head) < 4 or head[:2] != b"\0\0" or head[2] != _UNSIGNED_BYTES:
+            raise ValueError(
+                f"must be an IDX file of unsigned bytes, not one that starts with {head[:4].hex() or 'nothing'}"
+            )
+        if head[3] != dimensions:
+            raise ValueError(f"must have {dimensions} dimensions, not {head[3]}")
+        shape = tuple(int.from_bytes(head[4 + 4 * axis : 8 + 4 * axis], "big") for axis in range(dimensions))
+        size = math.prod(shape)
+        if len(head) == start:
+            check_expansion(size, len(packed))
+        body = content.take(size + 1)
+        if len(head) < start or len(body) != size:
+            more = " or more" if len(body) > size else ""
+            raise ValueError(f"must hold {size} bytes of shape {shape}, not {len(body)}{more}")
     except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{file}: must be a readable file, plain or gzipped: {error}") from None
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] != _UNSIGNED_BYTES:
-        raise ValueError(
-            f"{file}: must be an IDX file of unsigned bytes, not one that starts with {content[:4].hex() or 'nothing'}"
-        )
-    if content[3] != dimensions:
-        raise ValueError(f"{file}: must have {dimensions} dimensions, not {content[3]}")
-    start = 4 + 4 * dimensions
-    shape = tuple(int.from_bytes(content[4 + 4 * axis : 8 + 4 * axis], "big") for axis in range(dimensions))
-    if len(content) < start or len(content) - start != math.prod(shape):
-        raise ValueError(
-            f"{file}: must hold {math.prod(shape)} bytes of shape {shape}, not {max(0, len(content) - start)}"
-        )
+        raise ValueError(f"{file}: must be a readable file, plain or gzipped: {one_line(error)}") from None
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
     if 0 in shape:
         raise ValueError(f"{file}: must not be empty, not of shape {shape}")
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    return np.frombuffer(body, np.uint8).reshape(shape)
+
+
+class _Content:
+    """The bytes of a file, unpacked no further than asked for: some kilobytes may hold gigabytes of nothing."""
+
+    def __init__(self, data: bytes) -> None:
+        plain = io.BytesIO(data)
+        self._stream = gzip.GzipFile(fileobj=plain) if data[:2] == b"\x1f\x8b" else plain
+
+    def take(self, count: int) -> bytes:
+        return self._stream.read(count)
 
 
 def find_idx(folder: Path, part: str, kind: str, dimensions: int) -> Path:

@@ -39,6 +39,10 @@ class Cell:
         ):
             if not (lawful and math.isfinite(getattr(self, name))):
                 raise ValueError(f"cell: {name} must be {what}, not {getattr(self, name)!r}")
+        # Beyond these, conductances and their differences are no numbers any more.
+        for name, low, high in (("r_p", 1e-9, 1e15), ("tmr", 1e-9, 1e9), ("r_access", 0.0, 1e15)):
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(f"cell: {name} must be from {low:g} to {high:g}, not {getattr(self, name)!r}")
 
     @property
     def r_ap(self) -> float:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..files import write_atomically
-from .hdf5_guard import check_hdf5, sealed
+from ..reading import check_regular, one_line, parse_json, shown
+from .hdf5_guard import check_hdf5, check_sizes, own_dataset, sealed
 from .population import Defect, Population
 
 FORMAT = "spintile population"
@@ -65,38 +66,42 @@ def load_population(path: str | Path) -> Population:
         If the file is missing, truncated, damaged or foreign, has another version, lacks a variable, or holds values
         that no device has; the message names the file and what is wrong.
     """
-    if not Path(path).is_file():
-        raise ValueError(f"{path}: there is no such file")
+    check_regular(path)
     try:
-        check_hdf5(path)
+        check_hdf5(path, ours=True)
         attributes, variables = _contents(path)
     except Exception as error:  # h5py raises OSError, KeyError, RuntimeError and more for the same broken file
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path}: must be a NetCDF-4 file of a population: {reason}") from None
+        raise ValueError(f"{path}: must be a NetCDF-4 file of a population: {one_line(error)}") from None
     if attributes.get("format") != FORMAT:
-        raise ValueError(f"{path}: format must be {FORMAT!r}, not {attributes.get('format')!r}")
+        raise ValueError(f"{path}: format must be {FORMAT!r}, not {shown(attributes.get('format'))}")
     version = attributes.get("format_version")
     if version != FORMAT_VERSION:
-        raise ValueError(f"{path}: format_version must be {FORMAT_VERSION}, not {version!r}")
+        raise ValueError(f"{path}: format_version must be {FORMAT_VERSION}, not {shown(version)}")
     for name in (*_VARIABLES, *(name for name in _BREAKS if name in variables)):
         found = variables[name][0] if name in variables else None
         if found != _DIMENSIONS:
-            raise ValueError(f"{path}: {name} must have dimensions {_DIMENSIONS}, not {found}")
+            raise ValueError(f"{path}: {name} must have dimensions {_DIMENSIONS}, not {shown(found)}")
     if "die" not in variables:
         raise ValueError(f"{path}: die must be a coordinate that numbers the dies")
     arrays = {name: values for name, (_, values) in variables.items()}
     seed = _attribute(attributes, "seed", int, None, "an integer", path)
     line_resistance = _attribute(attributes, "line_resistance", float, 0.0, "a number [Ohm]", path)
     resolution = _attribute(attributes, "resolution", float, 0.0, "a number [S]", path)
-    provenance = _attribute(attributes, "provenance", json.loads, {}, "a JSON object", path)
+    provenance = _attribute(attributes, "provenance", parse_json, {}, "a JSON object", path)
     if not isinstance(provenance, dict):
-        raise ValueError(f"{path}: provenance must be a JSON object, not {provenance!r}")
+        raise ValueError(f"{path}: provenance must be a JSON object, not {shown(provenance)}")
     for name, kinds in (("g_p", "fiu"), ("g_ap", "fiu"), ("defect", "iu"), ("die", "iu")):
         if arrays[name].dtype.kind not in kinds:
             wanted = "numbers" if "f" in kinds else "integers"
             raise ValueError(f"{path}: {name} must be {wanted}, not {arrays[name].dtype}")
     if not all(arrays["g_p"].shape):
         raise ValueError(f"{path}: g_p must hold at least one device, not none: shape {arrays['g_p'].shape}")
+    shape = arrays["g_p"].shape
+    for name in ("g_ap", "defect", *(name for name in _BREAKS if name in arrays)):
+        if arrays[name].shape != shape:
+            raise ValueError(f"{path}: {name} must have the shape of g_p {shape}, not {arrays[name].shape}")
+    if arrays["die"].shape != shape[:1]:
+        raise ValueError(f"{path}: die must number {shape[0]} dies, not have shape {arrays['die'].shape}")
     for name in _BREAKS:
         if name in arrays and not np.isin(arrays[name], (0, 1)).all():
             raise ValueError(f"{path}: {name} must be 0 or 1, not {_few(np.setdiff1d(arrays[name], (0, 1)))}")
@@ -109,8 +114,8 @@ def load_population(path: str | Path) -> Population:
         raise ValueError(f"{path}: defect must be from 0 to {int(max(Defect))}, not {classes.min()} to {classes.max()}")
     try:
         return Population(
-            g_p=arrays["g_p"].astype(np.float64),
-            g_ap=arrays["g_ap"].astype(np.float64),
+            g_p=arrays["g_p"].astype(np.float64, copy=False),
+            g_ap=arrays["g_ap"].astype(np.float64, copy=False),
             defect=classes.astype(np.uint8),
             die_ids=numbers.astype(np.int64),
             seed=seed,
@@ -131,8 +136,8 @@ def _attribute(
         return default
     try:
         return kind(attributes[name])
-    except (TypeError, ValueError):
-        raise ValueError(f"{path}: {name} must be {wanted}, not {attributes[name]!r}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{path}: {name} must be {wanted}, not {shown(attributes[name])}") from None
 
 
 def _contents(path: str | Path) -> tuple[dict[str, Any], dict[str, tuple[tuple[str, ...], np.ndarray]]]:
@@ -142,11 +147,12 @@ def _contents(path: str | Path) -> tuple[dict[str, Any], dict[str, tuple[tuple[s
     with h5py.File(path, "r") as opened:
         attributes = {name: _plain(opened.attrs[name]) for name in opened.attrs}
         variables = {}
-        for name in (*_VARIABLES, *_BREAKS, "die"):
-            found = opened.get(name)
-            if isinstance(found, h5py.Dataset) and found.shape is not None:
-                scales = [axis[0].name if len(axis) else "" for axis in found.dims]
-                variables[name] = (tuple(str(scale).strip("/") for scale in scales), np.asarray(found[()]))
+        names = (*_VARIABLES, *_BREAKS, "die")
+        found = {name: dataset for name in names if (dataset := own_dataset(opened, name)) is not None}
+        check_sizes(found.values(), Path(path).stat().st_size)
+        for name, dataset in found.items():
+            scales = [axis[0].name if len(axis) else "" for axis in dataset.dims]
+            variables[name] = (tuple(str(scale).strip("/") for scale in scales), np.asarray(dataset[()]))
     return attributes, variables
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..files import read_toml, write_atomically
+from ..files import read_toml, write_toml
+from ..reading import one_line, shown
 
 FORMAT_VERSION = 1
 RATES = ("short", "open", "stuck_p", "stuck_ap")
@@ -103,6 +104,8 @@ class DefectStatistics:
             if not _is_number(value) or not 0 <= value <= 1:
                 raise ValueError(f"defect statistics: {name} must be a rate from 0 to 1, not {value!r}")
         strength = self.short_strength
+        if _is_number(strength) and strength > 1e9:
+            raise ValueError(f"defect statistics: short_strength must be at most 1e9, not {strength!r}")
         if not _is_number(strength) or not strength > 0:
             raise ValueError(f"defect statistics: short_strength must be a positive number, not {strength!r}")
         if not _is_number(self.spatial_range) or not 0 < self.spatial_range <= 16:
@@ -153,7 +156,7 @@ class DefectStatistics:
         """Write as TOML, atomically."""
         lines = ["# Defect statistics of a process", f"format_version = {FORMAT_VERSION}", ""]
         lines += [f"{name} = {float(value)!r}" for name, value in self.as_dict().items()]
-        write_atomically(path, ("\n".join(lines) + "\n").encode())
+        write_toml(path, lines)
 
     @classmethod
     def load(cls, path: str | Path) -> DefectStatistics:
@@ -173,11 +176,11 @@ class DefectStatistics:
         names = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(table) - names)
         if unknown:
-            raise ValueError(f"{path}: fields must be among {', '.join(sorted(names))}, not {unknown[0]!r}")
+            raise ValueError(f"{path}: fields must be among {', '.join(sorted(names))}, not {shown(unknown[0])}")
         try:
             return cls(**table)
         except ValueError as error:
-            raise ValueError(f"{path}: {error}") from None
+            raise ValueError(f"{path}: {one_line(error, 600)}") from None
 
 
 def largest_clustering(spatial_range: float) -> float:
@@ -189,9 +192,9 @@ def largest_clustering(spatial_range: float) -> float:
 def cluster_profile(spatial_range: float) -> list[float]:
     """Share of a cluster's defects at each offset -reach .. reach along one axis; reach is four ranges, at least 1."""
     reach = max(1, math.ceil(4 * spatial_range))
-    weights = [math.exp(-0.5 * (offset / spatial_range) ** 2) for offset in range(-reach, reach + 1)]
+    weights = [math.exp(-0.5 * min(abs(offset) / spatial_range, 40.0) ** 2) for offset in range(-reach, reach + 1)]
     return [weight / sum(weights) for weight in weights]
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300

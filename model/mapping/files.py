@@ -3,21 +3,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..files import write_atomically
 from ..geometry import Geometry
 from ..network import Network, load_tensors, network_digest, save_tensors
+from ..reading import JSON_BYTES, one_line, parse_json, read_regular, shown
 from .placement import LayerPlacement, Placement
 from .program import Program
 
 PLACEMENT_FORMAT = "spintile-placement"
 PROGRAM_FORMAT = "spintile-program"
 VERSION = 1
+_PLACEMENT_FIELDS = {"format", "version", "network", "geometry", "layers", "sha256"}
 _MEMORIES = {"instructions": np.uint64, "segments": np.uint32, "thresholds": np.uint32, "layers": np.uint32}
 
 
@@ -38,7 +42,12 @@ def save_placement(placement: Placement, network: Network, path: str | Path) -> 
             for layer in placement.layers
         ],
     }
+    contents["sha256"] = _content_hash(contents)
     write_atomically(path, (json.dumps(contents, sort_keys=True) + "\n").encode())
+
+
+def _content_hash(contents: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()
 
 
 def load_placement(path: str | Path, network: Network) -> Placement:
@@ -50,32 +59,54 @@ def load_placement(path: str | Path, network: Network) -> Placement:
         One line with the file's name: missing, truncated, foreign, of another version, made for another network, or
         no placement of it.
     """
+    data = read_regular(path, JSON_BYTES)
     try:
-        contents: Any = json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"{path}: no such file") from None
-    except (OSError, ValueError):
-        raise ValueError(f"{path}: must be a JSON file, truncated or foreign") from None
+        contents: Any = parse_json(data)
+    except ValueError as error:
+        raise ValueError(f"{path}: must be a JSON file, truncated or foreign: {one_line(error)}") from None
     if not isinstance(contents, dict) or contents.get("format") != PLACEMENT_FORMAT:
         raise ValueError(f"{path}: must be a {PLACEMENT_FORMAT} file")
-    if contents.get("version") != VERSION:
-        raise ValueError(f"{path}: format version must be {VERSION}, not {contents.get('version')}")
+    if type(contents.get("version")) is not int or contents["version"] != VERSION:
+        raise ValueError(f"{path}: format version must be {VERSION}, not {shown(contents.get('version'))}")
+    unknown = sorted(set(contents) - _PLACEMENT_FIELDS)
+    if unknown:
+        raise ValueError(
+            f"{path}: fields must be among {', '.join(sorted(_PLACEMENT_FIELDS))}, not {shown(unknown[0])}"
+        )
+    # Files of before have none.
+    if "sha256" in contents and contents.pop("sha256") != _content_hash(contents):
+        raise ValueError(
+            f"{path}: the file is damaged: its contents must have the SHA-256 in it (remove that after editing it)"
+        )
     if contents.get("network") != (digest := network_digest(network)):
-        raise ValueError(f"{path}: placement was made for network {contents.get('network')}, not {digest}")
+        raise ValueError(f"{path}: placement was made for network {shown(contents.get('network'))}, not {digest}")
     try:
         layers = tuple(
             LayerPlacement(
-                groups=tuple(tuple(int(neuron) for neuron in group) for group in layer["groups"]),
-                slices=tuple(tuple(int(source) for source in rows) for rows in layer["slices"]),
-                kernels=np.asarray(layer["kernels"], dtype=np.int64),
+                groups=tuple(tuple(_integer(neuron) for neuron in group) for group in layer["groups"]),
+                slices=tuple(tuple(_integer(source) for source in rows) for rows in layer["slices"]),
+                kernels=_integers(layer["kernels"]),
             )
             for layer in contents["layers"]
         )
         placement = Placement(Geometry(**contents["geometry"]), layers)
         placement.check(network)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: {' '.join(str(error).split())}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise ValueError(f"{path}: {one_line(error)}") from None
     return placement
+
+
+def _integer(value: object) -> int:
+    if type(value) is not int:
+        raise ValueError(f"neurons and inputs must be integers, not {shown(value)}")
+    return value
+
+
+def _integers(value: object) -> NDArray[np.int64]:
+    found = np.asarray(value)
+    if found.dtype != np.int64:
+        raise ValueError(f"kernels must be integers, not {shown(value)}")
+    return found
 
 
 def save_program(program: Program, geometry: Geometry, path: str | Path, *, network: str = "") -> None:
@@ -105,7 +136,7 @@ def load_program(path: str | Path, geometry: Geometry) -> Program:
     tensors, header = load_tensors(path, PROGRAM_FORMAT, VERSION)
     if header.get("geometry") != geometry.digest():
         wanted = f"{geometry.name!r} ({geometry.digest()})"
-        raise ValueError(f"{path}: program was made for geometry {header.get('geometry')}, not {wanted}")
+        raise ValueError(f"{path}: program was made for geometry {shown(header.get('geometry'))}, not {wanted}")
     for name, dtype in _MEMORIES.items():
         if name not in tensors or tensors[name].dtype != dtype:
             raise ValueError(f"{path}: {name} must be a {np.dtype(dtype)} array")
@@ -118,6 +149,6 @@ def load_program(path: str | Path, geometry: Geometry) -> Program:
             word_bits=int(header["word_bits"]),
         )
         program.check_geometry(geometry)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise ValueError(f"{path}: {' '.join(str(error).split())}") from None
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+        raise ValueError(f"{path}: {one_line(error)}") from None
     return program

@@ -7,7 +7,10 @@ import math
 
 import numpy as np
 
+from ..reading import shown
 from .network import Layer, Network
+
+_LARGEST = {"input_bits": 16, "activation_bits": 16, "pool": 4096, "copies": 4096}
 
 
 def check_network(network: Network) -> None:
@@ -36,7 +39,7 @@ def check_network(network: Network) -> None:
 
 def _check_layer(layer: Layer, name: str, *, last: bool) -> None:
     if layer.kind not in ("dense", "conv"):
-        raise ValueError(f"{name}: kind must be 'dense' or 'conv', not {layer.kind!r}")
+        raise ValueError(f"{name}: kind must be 'dense' or 'conv', not {shown(layer.kind)}")
     dimensions = 2 if layer.kind == "dense" else 4
     if layer.weights.ndim != dimensions or 0 in layer.weights.shape:
         raise ValueError(
@@ -51,9 +54,11 @@ def _check_layer(layer: Layer, name: str, *, last: bool) -> None:
         ("copies", layer.copies),
     ):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise ValueError(f"{name}: {field} must be a positive integer, not {value!r}")
+            raise ValueError(f"{name}: {field} must be a positive integer, not {shown(value)}")
+        if value > _LARGEST[field]:  # beyond it, tables made from it would fill the memory
+            raise ValueError(f"{name}: {field} must be at most {_LARGEST[field]}, not {shown(value)}")
     if layer.combine not in ("sum", "median"):
-        raise ValueError(f"{name}: combine must be 'sum' or 'median', not {layer.combine!r}")
+        raise ValueError(f"{name}: combine must be 'sum' or 'median', not {shown(layer.combine)}")
     if layer.combine == "median" and layer.copies != 3:
         raise ValueError(f"{name}: copies must be 3 for a median, not {layer.copies}")
     if not (math.isfinite(layer.unit) and layer.unit > 0):

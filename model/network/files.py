@@ -5,27 +5,32 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from ..files import write_atomically
+from ..reading import one_line, parse_json, shown
+from ..safetensors_file import read_safetensors
 from .checks import check_network
 from .network import Layer, Network
 
 FORMAT = "spintile-network"
 VERSION = 1
+#: Fields of the header: how the file is checked, and the hash itself.
+_CHECKSUM, _HASH = "checksum", "sha256"
 _SCALARS = {"kind": str, "input_bits": int, "activation_bits": int, "pool": int, "copies": int, "unit": float}
 _ARRAYS = {"weights": np.int8, "thresholds": np.int64, "invert": np.bool_, "bias": np.int64}
 
 
 def save_tensors(path: str | Path, tensors: dict[str, np.ndarray], header: dict[str, Any]) -> None:
-    """Write arrays and a JSON header as safetensors; the same contents give the same bytes."""
-    text = json.dumps(header, sort_keys=True)
+    """Write arrays and a JSON header with a hash of all as safetensors; the same contents give the same bytes."""
     arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    whole = json.loads(json.dumps({**header, _CHECKSUM: _HASH}))  # as it will be read: tuples are lists, keys texts
+    text = json.dumps({**whole, _HASH: content_hash(arrays, whole)}, sort_keys=True)
     write_atomically(path, save(arrays, metadata={"spintile": text}))
 
 
@@ -37,28 +42,33 @@ def load_tensors(path: str | Path, form: str, version: int) -> tuple[dict[str, n
     ValueError
         If the file is missing, truncated, not safetensors, or of another format or version.
     """
+    tensors, metadata = read_safetensors(path)
     try:
-        with safe_open(str(path), framework="numpy") as stream:
-            metadata = stream.metadata() or {}
-            tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 (no mapping)
-    except FileNotFoundError:
-        raise ValueError(f"{path}: no such file") from None
-    except (OSError, SafetensorError, ValueError, TypeError) as error:
-        raise ValueError(f"{path}: must be a safetensors file, truncated or foreign ({_one_line(error)})") from None
-    try:
-        header = json.loads(metadata["spintile"])
+        header = parse_json(metadata["spintile"])
         found, number = header["format"], header["version"]
     except (KeyError, TypeError, ValueError):
         raise ValueError(f"{path}: must be a {form} file, not another safetensors file") from None
     if found != form:
-        raise ValueError(f"{path}: format must be {form}, not {found}")
-    if number != version:
-        raise ValueError(f"{path}: format version must be {version}, not {number}")
+        raise ValueError(f"{path}: format must be {form}, not {shown(found)}")
+    if type(number) is not int or number != version:
+        raise ValueError(f"{path}: format version must be {version}, not {shown(number)}")
+    # Each of the two fields says that there must be the other; files of before have neither.
+    if _CHECKSUM in header or _HASH in header:
+        given = header.pop(_HASH, None)
+        if header.get(_CHECKSUM) != _HASH or set(metadata) != {"spintile"} or given != content_hash(tensors, header):
+            raise ValueError(f"{path}: the file is damaged: its contents must have the SHA-256 in its header")
+        del header[_CHECKSUM]
     return tensors, header
 
 
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:120]
+def content_hash(tensors: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> str:
+    """SHA-256 of arrays and of a header that does not hold it yet, hexadecimal."""
+    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for name in sorted(tensors):
+        array = tensors[name]
+        digest.update(f"{name} {array.dtype.newbyteorder('<').str} {array.shape} ".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def _contents(network: Network) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -113,13 +123,11 @@ def load_network(path: str | Path) -> Network:
         check_network(network)
         extra = set(tensors) - {f"layer{i}.{name}" for i in range(len(layers)) for name in _ARRAYS}
         if extra:
-            raise ValueError(f"arrays must belong to a layer, not {sorted(extra)[0]!r}")
-    except KeyError as error:
-        raise ValueError(f"{path}: {error} is missing") from None
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path}: {_one_line(error)}") from None
+            raise ValueError(f"arrays must belong to a layer, not {shown(sorted(extra)[0])}")
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
+        raise ValueError(f"{path}: {one_line(error)}") from None
     if header.get("digest") != (digest := network_digest(network)):
-        raise ValueError(f"{path}: digest of the contents must be {header.get('digest')}, not {digest}")
+        raise ValueError(f"{path}: digest of the contents must be {shown(header.get('digest'))}, not {digest}")
     return network
 
 
@@ -138,9 +146,9 @@ def _layer(index: int, fields: dict[str, Any], tensors: dict[str, np.ndarray]) -
         if kind is float and isinstance(value, int):
             value = float(value)
         if type(value) is not kind:
-            raise ValueError(f"layer {index}: {name} must be {kind.__name__}, not {value!r}")
+            raise ValueError(f"layer {index}: {name} must be {kind.__name__}, not {shown(value)}")
         scalars[name] = value
     shape = tuple(fields["input_shape"])
     if not all(type(size) is int and size > 0 for size in shape):
-        raise ValueError(f"layer {index}: input_shape must be positive integers, not {shape}")
+        raise ValueError(f"layer {index}: input_shape must be positive integers, not {shown(shape)}")
     return Layer(**arrays, **scalars, input_shape=shape, combine=fields.get("combine", "sum"))

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from ..files import write_atomically
+from ..reading import one_line, parse_json, read_regular, shown
 from .locks import Locks
 from .plan import Setting, Sweep, canonical
-from .results import SUFFIXES, decode_result
+from .results import RESULT_BYTES, SUFFIXES, decode_result, document_hash
 
 MANIFEST = "sweep.json"
 FORMAT_VERSION = 1
+_FIELDS = {"format_version", "function", "version", "settings", "sha256"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class SweepFolder:
                     )
                 if present == sweep:
                     return
-            text = json.dumps({"format_version": FORMAT_VERSION, **table}, indent=1, sort_keys=True)
+            document = {"format_version": FORMAT_VERSION, **table}
+            text = json.dumps({**document, "sha256": document_hash(document, {})}, indent=1, sort_keys=True)
             write_atomically(self.path / MANIFEST, (text + "\n").encode())
             _remove_remains(self.path, MANIFEST)
 
@@ -78,14 +81,20 @@ class SweepFolder:
         """The sweep of the manifest; ValueError names the file if there is none or it is none."""
         path = self.path / MANIFEST
         try:
-            table = json.loads(path.read_bytes())
+            table = parse_json(read_regular(path, RESULT_BYTES))
             if table["format_version"] != FORMAT_VERSION:
-                raise ValueError(f"format_version must be {FORMAT_VERSION}, not {table['format_version']!r}")
+                raise ValueError(f"format_version must be {FORMAT_VERSION}, not {shown(table['format_version'])}")
+            unknown = sorted(set(table) - _FIELDS)
+            if unknown:
+                raise ValueError(f"fields must be among {', '.join(sorted(_FIELDS))}, not {shown(unknown[0])}")
+            # Manifests of before have none.
+            if "sha256" in table and table.pop("sha256") != document_hash(table, {}):
+                raise ValueError("its hash must be that of its contents")
             return Sweep(table["function"], tuple(table["settings"]), table["version"])
-        except FileNotFoundError:
-            raise ValueError(f"{path}: there is no such file") from None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"{path}: must be the manifest of a sweep: {error}") from None
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            if str(error).startswith(f"{path}: "):
+                raise
+            raise ValueError(f"{path}: must be the manifest of a sweep: {one_line(error)}") from None
 
     def read(self, name: str) -> object:
         """Result of a task; ValueError if there is none, or its file is damaged."""
@@ -119,7 +128,7 @@ class SweepFolder:
     def failure(self, name: str) -> Failure | None:
         """The record of a failed task, if there is a readable one."""
         try:
-            table: dict[str, Any] = json.loads(self._failed(name).read_bytes())
+            table: dict[str, Any] = parse_json(read_regular(self._failed(name), RESULT_BYTES))
             return Failure(name, dict(table["setting"]), str(table["error"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None

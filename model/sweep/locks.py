@@ -17,6 +17,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..reading import SETTINGS_BYTES, parse_json, read_regular
+
 _RENEWAL = 60.0
 _ABANDONED = 600.0
 _GUARD = "guard"
@@ -98,7 +100,7 @@ class Locks:
 
     def _stale(self, path: Path) -> bool:
         try:
-            holder = json.loads(path.read_bytes())
+            holder = parse_json(read_regular(path, SETTINGS_BYTES))
             age = time.time() - path.stat().st_mtime
             here = holder["host"] == self._owner["host"]
             process, began = int(holder["process"]), holder["began"]

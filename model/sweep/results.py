@@ -15,12 +15,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from ..reading import one_line, parse_json, read_regular, shown
+from ..safetensors_file import read_safetensors
 from .plan import Setting, canonical, task_name
 
 FORMAT_VERSION = 1
+#: Largest JSON of a result, a manifest or a lock [bytes].
+RESULT_BYTES = 1 << 28
 SUFFIXES = (".json", ".safetensors")
 _ARRAY, _NUMBER = "$array", "$number"
 _NUMBERS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -48,7 +51,7 @@ def encode_result(function: str, version: str, setting: Setting, result: object)
         "setting": setting,
         "result": _packed(result, "result", arrays),
     }
-    document["sha256"] = _checksum(document, arrays)
+    document["sha256"] = document_hash(document, arrays)
     if not arrays:
         return ".json", (json.dumps(document, sort_keys=True, indent=1, allow_nan=False) + "\n").encode()
     # One entry of metadata: of several, the library may change the order from one file to the next.
@@ -66,26 +69,26 @@ def decode_result(path: Path) -> object:
     try:
         if path.suffix == ".json":
             arrays: dict[str, NDArray[Any]] = {}
-            document = json.loads(path.read_bytes())
+            document = parse_json(read_regular(path, RESULT_BYTES))
         else:
-            with safe_open(path, framework="numpy") as stream:
-                arrays = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 (no mapping)
-                document = json.loads((stream.metadata() or {})["task"])
+            arrays, metadata = read_safetensors(path)
+            document = parse_json(metadata["task"])
         if document["format_version"] != FORMAT_VERSION:
-            raise ValueError(f"format_version must be {FORMAT_VERSION}, not {document['format_version']!r}")
-        if document.pop("sha256") != _checksum(document, arrays):
+            raise ValueError(f"format_version must be {FORMAT_VERSION}, not {shown(document['format_version'])}")
+        if document.pop("sha256") != document_hash(document, arrays):
             raise ValueError("its checksum must be that of its contents")
         name = task_name(document["function"], document["version"], document["setting"])
         if path.name != name + path.suffix:
             raise ValueError(f"its name must be that of its task, {name}")
         return _unpacked(document["result"], arrays)
-    except FileNotFoundError:
-        raise ValueError(f"{path}: there is no such file") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
-        raise ValueError(f"{path}: must be a result file: {error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        text = one_line(error).removeprefix(f"{path}: ")
+        what = "" if text.startswith(("there is", "must be a regular file")) else "must be a result file: "
+        raise ValueError(f"{path}: {what}{text}") from None
 
 
-def _checksum(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+def document_hash(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+    """SHA-256 of a document that does not hold it yet and of its arrays, hexadecimal."""
     digest = hashlib.sha256(canonical(document).encode())
     for name, array in sorted(arrays.items()):
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())

@@ -211,19 +211,20 @@ def test_a_deliberate_fault_turns_the_run_red(
     assert stage in shown.err
 
 
-@needs_icarus
+@pytest.mark.parametrize("engine", [pytest.param("icarus", marks=needs_icarus), "compiled"])
 @pytest.mark.parametrize(("fault", "code"), [(None, 0), ("flag", 1), ("median", 1)])
 def test_flags_and_medians_run_in_the_rtl(
-    folder: Path, capsys: pytest.CaptureFixture[str], fault: str | None, code: int
+    folder: Path, capsys: pytest.CaptureFixture[str], fault: str | None, code: int, engine: str
 ) -> None:
     train = ("--data", "wine", "--chip", "demo", "--hidden", "6", "--quiet", "--output-copies", "3")
     wine = (*train, "--combine", "median", "--regime", "software", "--epochs", "20", "--out", "m.safetensors")
     run(capsys, "train", *wine)
     run(capsys, "die", "sample", "--chip", "demo", "--dies", "2", "--short", "0.03", "--out", "p.nc")
-    common = ("cosim", "m.safetensors", "p.nc", "--data", "wine", "--chip", "demo", "--engine", "icarus", "--quiet")
+    common = ("cosim", "m.safetensors", "p.nc", "--data", "wine", "--chip", "demo", "--engine", engine, "--quiet")
     broken = () if fault is None else ("--fault", fault)
     flags = ("--repair", "check", "--flags", "self-test")
-    found = run_json(capsys, *common, *flags, "--dies", "0,1", "--images", "6", "--out", "c", *broken, code=code)
+    count = "6" if engine == "icarus" else "30"  # more than a fault is looked for in
+    found = run_json(capsys, *common, *flags, "--dies", "0,1", "--images", count, "--out", "c", *broken, code=code)
     assert (found["mismatches"] == 0) == (code == 0)
 
 

@@ -58,7 +58,7 @@ def test_targets_of_another_shape_or_kind_are_refused(tmp_path: Path, values: np
 
 @pytest.mark.parametrize(
     ("contents", "said"),
-    [(b"", "must be an array"), (b"nonsense" * 9, "must be an array"), (None, "and there is none")],
+    [(b"", "must be an array"), (b"nonsense" * 9, "must be an array"), (None, "there is no such file")],
 )
 def test_a_file_that_is_no_array_is_refused_in_one_line(tmp_path: Path, contents: bytes | None, said: str) -> None:
     if contents is not None:

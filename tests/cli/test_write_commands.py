@@ -122,8 +122,8 @@ def test_a_deliberate_fault_turns_the_run_red(
     ("arguments", "said"),
     [
         (["write", "stripes", "p.nc"], "targets must be checkerboard, all-p, all-ap, random, a network"),
-        (["write", "absent.npy", "p.nc"], "absent.npy: targets must be a file, and there is none"),
-        (["write", "absent.safetensors", "p.nc"], "absent.safetensors: no such file"),
+        (["write", "absent.npy", "p.nc"], "absent.npy: there is no such file"),
+        (["write", "absent.safetensors", "p.nc"], "absent.safetensors: there is no such file"),
         (["write", "checkerboard", "absent.nc"], "absent.nc: there is no such file"),
         (["write", "checkerboard", "p.nc", "--dies", "3"], "--dies must be dies of p.nc (0 to 2), not 3"),
         (["write", "checkerboard", "p.nc", "--dies", "1,1"], "--dies must name every die once, not die 1 twice"),
@@ -141,7 +141,7 @@ def test_a_deliberate_fault_turns_the_run_red(
         (["loop", "--rtl-dies", "40"], "rtl_dies must be at most all dies (36), not 40"),
         (["loop", "--chip", "drolet"], "must have devices that pulses write"),
         (["loop", "--statistics", "absent.toml"], "absent.toml: there is no such file"),
-        (["loop", "--config", "absent.toml"], "absent.toml: cannot be read"),
+        (["loop", "--config", "absent.toml"], "absent.toml: there is no such file"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

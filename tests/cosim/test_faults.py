@@ -37,9 +37,10 @@ def test_a_fault_is_found_where_it_was_put(kind: Any, name: str, seed: int) -> N
     must_end_red(inject(job(chip(WIDE, 6), name), kind, seed), "icarus")
 
 
+@pytest.mark.parametrize("engine", ["verilator", "compiled"])
 @pytest.mark.parametrize("kind", ["die-image", "threshold", "instruction"])
-def test_the_fast_engine_finds_it_too(kind: Any) -> None:
-    must_end_red(inject(job(chip(SHARED, 5, noise=1.0), "two"), kind, 2), "verilator")
+def test_the_fast_engines_find_it_too(kind: Any, engine: str) -> None:
+    must_end_red(inject(job(chip(SHARED, 5, noise=1.0), "two"), kind, 2), engine)
 
 
 def test_a_bias_is_broken_where_there_is_no_hidden_layer() -> None:
@@ -49,7 +50,7 @@ def test_a_bias_is_broken_where_there_is_no_hidden_layer() -> None:
 
 
 @pytest.mark.parametrize("kind", ["flag", "median"])
-@pytest.mark.parametrize("engine", ["icarus", "verilator"])
+@pytest.mark.parametrize("engine", ["icarus", "verilator", "compiled"])
 def test_a_wrong_flag_and_a_wrong_median_are_found(kind: Any, engine: str) -> None:
     base = job(chip(WIDE, 6, "check"), "median", flags=True)
     before, faulty = base.golden(), inject(base, kind, 1)

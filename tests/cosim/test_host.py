@@ -8,7 +8,8 @@ import asyncio
 import numpy as np
 import pytest
 from cosim_cases import SHARED
-from spintile.cosim.host import BenchError, RegisterHost, flag_words
+from spintile.cosim.host import BenchError, RegisterHost
+from spintile.cosim.loading import flag_words
 from spintile.rtl.registers import IDENTITY, register_map
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The periphery in both simulators, equal to the golden model stage by stage; the same bench throughout."""
+"""The periphery in every engine, equal to the golden model stage by stage."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from spintile.cosim.simulate import SimulationError
 from spintile.model.chip import Chip
 from spintile.model.sensing import Repair
 
-ENGINES = ("verilator", "icarus")
+#: Those with the array in Python, and all of them.
+WITH_COCOTB = ("verilator", "icarus")
+ENGINES = (*WITH_COCOTB, "compiled")
 #: Allowed over the converters' own cycles at saturation.
 CYCLES_FACTOR = 1.10
 
@@ -169,19 +171,32 @@ def test_a_die_with_the_registers_of_another_is_seen(monkeypatch: pytest.MonkeyP
     assert "accumulators" in result.message
 
 
+@pytest.mark.parametrize("engine", ["verilator", "compiled"])
 @pytest.mark.parametrize("name", ["demo", "demo conv"])
-def test_at_saturation_an_image_costs_little_more_than_its_conversions(name: str) -> None:
+def test_at_saturation_an_image_costs_little_more_than_its_conversions(name: str, engine: str) -> None:
     wanted = job(Chip.preset("borders"), name, dies=1, images=10 if name == "demo" else 6)
-    result = must_pass(wanted, "verilator")
+    result = must_pass(wanted, engine)
     assert result.cycles_bound == wanted.compiled.reads_per_image * 9
     assert result.cycles_bound <= result.cycles_per_image <= CYCLES_FACTOR * result.cycles_bound
     assert result.counters[0]["converting"] == result.cycles_bound * len(wanted.images)
 
 
-def test_both_engines_take_the_same_cycles() -> None:
+def test_both_simulators_take_the_same_cycles() -> None:
     wanted = job(chip(WIDE, 6, noise=1.0), "conv", disturbance=Disturbance(image_pause=0.3, stall=0.1))
-    results = [must_pass(wanted, engine) for engine in ENGINES]
+    results = [must_pass(wanted, engine) for engine in WITH_COCOTB]
     assert results[0].counters == results[1].counters
+
+
+@pytest.mark.parametrize(("geometry", "name"), [(WIDE, "conv"), (SHARED, "three")], ids=["conv", "shared converters"])
+def test_the_compiled_engine_takes_the_cycles_that_cocotb_takes(geometry: Any, name: str) -> None:
+    wanted = job(chip(geometry, 6, noise=1.0), name, images=12)
+    cocotb, compiled = (must_pass(wanted, engine) for engine in ("verilator", "compiled"))
+    assert compiled.cycles_per_image == cocotb.cycles_per_image
+    same = ("die", "reads", "images", "converting")
+    for ours, theirs in zip(compiled.counters, cocotb.counters, strict=True):
+        assert [ours[name] for name in same] == [theirs[name] for name in same]
+        # The bus that fetches the counters is the host's, and so are a few cycles before the first image.
+        assert abs(ours["cycles"] - theirs["cycles"]) <= 8
 
 
 def test_dies_may_be_divided_among_simulations(tmp_path: Path) -> None:
@@ -242,7 +257,7 @@ def test_an_error_in_a_users_array_is_one_sentence() -> None:
         cosimulate(wanted, engine_or_skip("icarus"))
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", WITH_COCOTB)
 def test_a_users_array_model_stands_at_the_pins(engine: str) -> None:
     wanted = job(chip(WIDE, 6, noise=1.0), "two")
     same = cosimulate(wanted.replace(array="own_array:stiff"), engine_or_skip(engine))
@@ -264,8 +279,12 @@ def test_the_example_of_the_readme_is_the_one_tested() -> None:
     ("settings", "sentence"),
     [
         ({"jobs": 0}, "jobs must be at least 1, not 0"),
+        (
+            {"waves": True, "engine": "compiled", "out": "w"},
+            "waves must be written by engine verilator or icarus, not by",
+        ),
         ({"waves": True}, r"waves must have a folder to go to \(out\)"),
-        ({"engine": "spice"}, "engine must be one of verilator, icarus, not 'spice'"),
+        ({"engine": "spice"}, "engine must be one of verilator, icarus, compiled, not 'spice'"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any], sentence: str) -> None:

@@ -27,6 +27,7 @@ from spintile.rtl.writing.command_gate import CommandGate
 from spintile.rtl.writing.controller import WriteController
 from spintile.rtl.writing.pulse import PulseGenerator
 from spintile.rtl.writing.writer import Writer
+from twin_faults import TWIN_FAULTS
 
 __all__ = ["FAULTS", "Fault"]
 
@@ -120,6 +121,7 @@ FAULTS: dict[str, Fault] = {
         "code_0_grows_to_its_target",
     ),
     **ARITHMETIC_FAULTS,
+    **TWIN_FAULTS,
     # Pulses.
     "a pulse a cycle too long": Fault(
         _pulse("Mux(taken, wanted.width, width)", "Mux(taken, wanted.width, width) + 1"), "never_longer_than_programmed"

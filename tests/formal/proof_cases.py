@@ -15,6 +15,7 @@ from read_path_properties import conversion, read_path, read_progress
 from row_driver_properties import row_driver
 from spintile.cosim.formal import Properties
 from spintile.model.geometry import Geometry, preset
+from twin_properties import die_loader, twin, twin_progress
 
 __all__ = ["BORDERS", "PAIR", "PROOFS", "SHARED", "TINY", "Proof"]
 
@@ -56,4 +57,7 @@ PROOFS: dict[str, Proof] = {
     "sequencer": Proof(lambda: sequencer(BORDERS)),
     "activation": Proof(lambda: activation(BORDERS)),
     "commands": Proof(lambda: command(BORDERS), covered=20, covering=lambda: command(TINY, brief=True)),
+    "twin": Proof(lambda: twin(PAIR), covered=7, covering=lambda: twin(TINY)),
+    "progress of the twin": Proof(lambda: twin_progress(PAIR), covered=7, covering=lambda: twin_progress(TINY)),
+    "die loader": Proof(lambda: die_loader(BORDERS), covered=40, covering=lambda: die_loader(TINY)),
 }

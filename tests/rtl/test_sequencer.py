@@ -234,3 +234,24 @@ def test_bad_programs_stop_with_their_error(name: str) -> None:
 
 def _check(condition: bool) -> None:
     assert condition
+
+
+def test_a_network_of_more_layers_does_not_go_on_with_the_last_images_of_the_one_before() -> None:
+    """Found by the mutants' workload: writing LAYERS alone, idle and not enabled, began layer 1 of an old image."""
+    program = [encode(Opcode.READ, **READ), encode(Opcode.EMIT, **EMIT), encode(Opcode.END)]
+    chip = Surroundings(program, [(0, 0)])
+    seen = []
+
+    async def host(ctx: SimulatorContext) -> None:
+        await chip.set_up(ctx, 2)
+        await ctx.tick().repeat(60)
+        seen.append((len(chip.reads), ctx.get(chip.sequencer.active)))
+        ctx.set(chip.sequencer.enable, 0)
+        ctx.set(chip.sequencer.layers, 3)
+        await ctx.tick().repeat(40)
+        seen.append((len(chip.reads), ctx.get(chip.sequencer.active)))
+
+    sequencer = chip.sequencer
+    listeners = [chip.listener(sequencer.reads, chip.reads, "read"), chip.listener(sequencer.emits, chip.emits, "emit")]
+    run(sequencer, host, background=[chip.memory, *listeners], limit=2000)
+    assert seen == [(2, 0), (2, 0)]

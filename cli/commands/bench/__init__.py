@@ -10,8 +10,9 @@ import typer
 
 from ...options import ChipName, Json, Quiet
 from .campaigns import characterise, coverage, wer, write
-from .rates import cosim, golden, rates
-from .ratios import population, solver, training
+from .fuzz import fuzz
+from .rates import golden, rates
+from .ratios import cosim, population, solver, training
 
 app = typer.Typer(
     help="How fast it is on this machine, and campaigns that hold the models against what they claim.",
@@ -19,7 +20,7 @@ app = typer.Typer(
 )
 for _command in (golden, cosim, training, population, solver):
     app.command(_command.__name__, rich_help_panel="How fast: nothing is checked")(_command)
-for _campaign in (wer, coverage, write, characterise):
+for _campaign in (wer, coverage, write, characterise, fuzz):
     app.command(_campaign.__name__, rich_help_panel="Whether it holds: exit code 1 if not")(_campaign)
 
 

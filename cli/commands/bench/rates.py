@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""``spintile bench golden | cosim``, and ``spintile bench`` alone: rates on this machine."""
+"""``spintile bench golden``, and ``spintile bench`` alone: rates on this machine."""
 
 from __future__ import annotations
 
@@ -21,14 +21,6 @@ def golden(chip: ChipName = "borders", out: Out = None, json: Json = False, quie
     Example: [bold]spintile bench golden[/bold]
     """
     rates(("golden",), chip, out, json, quiet)
-
-
-def cosim(chip: ChipName = "borders", out: Out = None, json: Json = False, quiet: Quiet = False) -> None:
-    """Co-simulation on Verilator, one die; building the simulator is not counted.
-
-    Example: [bold]spintile bench cosim[/bold]
-    """
-    rates(("cosim",), chip, out, json, quiet)
 
 
 def rates(names: Sequence[str], chip: str, out: Path | None, json: bool, quiet: bool) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""``spintile bench training | population | solver``: ratios to a peer or to a limit, measured in one run."""
+"""``spintile bench cosim | training | population | solver``: ratios to a peer or to a limit, measured in one run."""
 
 from __future__ import annotations
 
@@ -18,6 +18,47 @@ def pin_threads() -> None:
     """One thread for all that compute; call before numpy loads."""
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"
+
+
+def cosim(
+    chip: ChipName = "borders",
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Of each engine and its bare loop, in turns.")] = 5,
+    out: Out = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Images per second of the RTL in Icarus, Verilator and the compiled engine, each compared with the golden model.
+
+    And what host, array and comparison cost: the compiled engine against Verilator with constant comparators, cocotb on
+    Verilator against cocotb that sets and reads the same pins and does nothing else. Processor time, on one core.
+
+    Example: [bold]spintile bench cosim --json[/bold]
+    """
+    writable_file(out, "--out")
+    pin_threads()
+    from ...benchmarks.cosimulation import cosimulation_benchmark
+
+    with ProgressDisplay(quiet) as progress:
+        report = cosimulation_benchmark(load_chip(chip), rounds=rounds, progress=progress)
+    save(report, out)
+    if json:
+        show_json(report)
+        return
+    bare = {"compiled": report["compiled_to_bare"], "verilator": report["verilator_to_bare"]}
+    show_table(
+        f"RTL with a die at its pins: {report['network']}, {report['compared']:,} values equal",
+        ("engine", "images/s", "cycles/s", "of its bare loop"),
+        [
+            (
+                name,
+                f"{rate:,.1f}",
+                f"{report['cycles_per_second'][name]:,.0f}",
+                f"{bare[name]:.2f}" if name in bare else "",
+            )
+            for name, rate in report["images_per_second"].items()
+        ],
+        right=(1, 2, 3),
+    )
 
 
 def training(

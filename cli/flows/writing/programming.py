@@ -245,16 +245,15 @@ def _pattern(name: str, shape: tuple[int, int, int], seed: int) -> NDArray[np.bo
 
 
 def _targets_of_file(path: Path, shape: tuple[int, int, int], dies: int) -> NDArray[np.bool_]:
-    if not path.is_file():
-        raise BadInput(f"{path}: targets must be a file, and there is none")
+    from spintile.model.npy_file import read_npy
+
     try:
-        given = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise BadInput(f"{path}: must be an array of numpy (.npy): {str(error).splitlines()[0]}") from None
-    if not isinstance(given, np.ndarray) or given.shape not in (shape, (dies, *shape)):
-        found = getattr(given, "shape", "an archive")
+        given = read_npy(path)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+    if given.shape not in (shape, (dies, *shape)):
         wanted = f"{shape} or (dies, ...) = {(dies, *shape)}"
-        raise BadInput(f"{path}: targets must have (kernels, rows, cols) = {wanted}, not {found}")
+        raise BadInput(f"{path}: targets must have (kernels, rows, cols) = {wanted}, not {given.shape}")
     if given.dtype.kind not in "buif" or not np.isin(given, (0, 1)).all():
         raise BadInput(f"{path}: targets must be 0 (AP) or 1 (P) everywhere, and some are not")
     return given.astype(np.bool_)
@@ -279,9 +278,17 @@ def load_states(path: Path, population: Population) -> NDArray[np.bool_]:
     from spintile.model.network import load_tensors
 
     tensors, header = load_tensors(path, STATES_FORMAT, _STATES_VERSION)
-    states, dies = tensors.get("states"), dict(header.get("dies", []))
+    states = tensors.get("states")
+    try:
+        dies = {str(int(die)): str(digest) for die, digest in header["dies"]}
+        if len(dies) != len(header["dies"]):
+            raise ValueError
+    except (KeyError, TypeError, ValueError):
+        raise BadInput(f"{path}: dies must be pairs of a number and a hash, each die once, and are not") from None
     if states is None or states.shape != (len(dies), *population.shape[1:]):
         raise BadInput(f"{path}: states must be of kernels, rows and columns {population.shape[1:]}, and are not")
+    if states.dtype != np.uint8 or states.max(initial=0) > 1:
+        raise BadInput(f"{path}: states must be 0 (AP) or 1 (P) everywhere, and some are not")
     places = {int(die): place for place, die in enumerate(dies)}
     for die, digest in _digests(population).items():
         if die not in dies:

@@ -46,6 +46,7 @@ def draw_fit(fit: Fit, goodness: Goodness) -> Figure:
         f"{origin.get('source', '')}: {origin.get('dies', '?')} dies of {origin.get('kernels', '?')} kernels of "
         f"{origin.get('rows', '?')} x {origin.get('cols', '?')}; bands and bars hold {100 * fit.level:g} %",
         fontsize=11,
+        parse_math=False,  # a name of a file is no formula
     )
     return figure
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...device import Cell
-from ...files import read_toml, write_atomically
+from ...files import read_toml, write_toml
+from ...reading import one_line, shown
 from ..statistics import FORMAT_VERSION, DefectStatistics
 from .fit import Fit
 from .rates import Estimate
@@ -31,7 +32,7 @@ def save_fit(fit: Fit, path: str | Path) -> None:
     lines += ["", "[fit]", f"level = {_number(fit.level)}"]
     lines += [f"{name} = {_text(value) if isinstance(value, str) else value}" for name, value in fit.origin.items()]
     lines += ["notes = [", *(f"    {_text(note)}," for note in fit.notes), "]"]
-    write_atomically(path, ("\n".join(lines) + "\n").encode())
+    write_toml(path, lines)
 
 
 def load_fit(path: str | Path) -> Fit:
@@ -53,14 +54,14 @@ def load_fit(path: str | Path) -> Fit:
         about: Mapping[str, object] = table["fit"]
         level = about.get("level")
         if not isinstance(level, float) or not 0 < level < 1:
-            raise ValueError(f"fit.level must be above 0 and below 1, not {level!r}")
+            raise ValueError(f"fit.level must be above 0 and below 1, not {shown(level)}")
         notes = about.get("notes", [])
         if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
-            raise ValueError(f"fit.notes must be a list of texts, not {notes!r}")
+            raise ValueError(f"fit.notes must be a list of texts, not {shown(notes)}")
     except KeyError as error:
         raise ValueError(f"{path}: cell.{error.args[0]} must be given, and it is not") from None
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from None
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{path}: {one_line(error, 600)}") from None
     origin = {
         key: value for key, value in about.items() if key not in ("level", "notes") and isinstance(value, str | int)
     }
@@ -70,8 +71,11 @@ def load_fit(path: str | Path) -> Fit:
 def _estimate(name: str, value: object) -> Estimate:
     lawful = isinstance(value, list) and len(value) == 3 and all(isinstance(item, int | float) for item in value)
     if not lawful:
-        raise ValueError(f"intervals.{name} must be [estimate, low, high], not {value!r}")
+        raise ValueError(f"intervals.{one_line(name, 80)} must be [estimate, low, high], not {shown(value)}")
     assert isinstance(value, list)
+    # Only the upper end may be unknown: infinite.
+    if not (math.isfinite(value[0]) and math.isfinite(value[1]) and value[1] <= value[2]):
+        raise ValueError(f"intervals.{one_line(name, 80)} must be numbers, low at most high, not {shown(value)}")
     return Estimate(*(float(item) for item in value))
 
 

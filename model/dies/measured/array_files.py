@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..hdf5_guard import check_hdf5
+from ...npy_file import read_array
+from ...reading import check_expansion, check_regular, one_line
+from ..hdf5_guard import check_hdf5, check_sizes, own_dataset
 from .measurement import Measurement, digest
 from .units import agree, conductance
 
@@ -32,20 +35,14 @@ def read_npz(
     ValueError
         If the file is none, or lacks an array, or a value is none that a cell can have; the message names them.
     """
-    source = _existing(path)
-    arrays: dict[str, tuple[NDArray[np.generic], str | None]] = {}
+    source = Path(path)
+    size = check_regular(source).st_size
     try:
-        with np.load(source, allow_pickle=False) as opened:
-            if not isinstance(opened, np.lib.npyio.NpzFile):
-                raise ValueError("a single array has no names")
-            for name in opened.files:
-                if name in ("die", "unit", *(name for pair in _PAIRS for name in pair)):
-                    arrays[name] = (opened[name], None)
+        arrays: dict[str, tuple[NDArray[np.generic], str | None]] = {
+            name: (array, None) for name, array in _unpacked(source, size).items()
+        }
     except Exception as error:  # a broken archive raises errors of zipfile, zlib, numpy and its header's parser
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        if "allow_pickle" in reason:
-            reason = "it holds pickled objects, which are never read"
-        raise ValueError(f"{path}: must be an NPZ file of plain arrays: {reason}") from None
+        raise ValueError(f"{path}: must be an NPZ file of plain arrays: {one_line(error)}") from None
     in_file = str(arrays.pop("unit")[0]) if "unit" in arrays else None
     arrays = {name: (array, in_file) for name, (array, _) in arrays.items()}
     return _measurement(source, arrays, unit, read_voltage, noise_floor)
@@ -74,7 +71,8 @@ def read_hdf5(
     """
     import h5py  # here, not above: only files need it
 
-    source = _existing(path)
+    source = Path(path)
+    size = check_regular(source).st_size
     arrays: dict[str, tuple[NDArray[np.generic], str | None]] = {}
     places = {name: name for pair in _PAIRS for name in pair} | {"die": "die"}
     unknown = sorted(set(names or {}) - set(places))
@@ -83,27 +81,44 @@ def read_hdf5(
     try:
         check_hdf5(source)
         with h5py.File(source, "r") as opened:
-            for name, place in (places | dict(names or {})).items():
-                found = opened.get(place)
-                if isinstance(found, h5py.Dataset):
-                    units = found.attrs.get("units", found.attrs.get("unit"))
-                    if isinstance(units, bytes):
-                        units = units.decode(errors="replace")
-                    arrays[name] = (np.asarray(found[()]), None if units is None else str(units))
-                elif names and name in names:
-                    raise ValueError(f"{name} must be at {place!r}, and no array is there")
+            wanted = places | dict(names or {})
+            found = {
+                name: dataset for name, place in wanted.items() if (dataset := own_dataset(opened, place)) is not None
+            }
+            check_sizes(found.values(), size)
+            for name, dataset in found.items():
+                units = dataset.attrs.get("units", dataset.attrs.get("unit"))
+                if isinstance(units, bytes):
+                    units = units.decode(errors="replace")
+                arrays[name] = (np.asarray(dataset[()]), None if units is None else str(units))
+            absent = [name for name in names or {} if name not in found]
+            if absent:
+                raise ValueError(f"{absent[0]} must be at {wanted[absent[0]]!r}, and no array is there")
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{path}: {one_line(error)}") from None
     except Exception as error:  # h5py raises OSError, KeyError, RuntimeError and more for the same broken file
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path}: must be an HDF5 or NetCDF-4 file: {reason}") from None
+        raise ValueError(f"{path}: must be an HDF5 or NetCDF-4 file: {one_line(error)}") from None
     return _measurement(source, arrays, unit, read_voltage, noise_floor)
 
 
-def _existing(path: str | Path) -> Path:
-    if not Path(path).is_file():
-        raise ValueError(f"{path}: there is no such file")
-    return Path(path)
+def _unpacked(path: Path, size: int) -> dict[str, NDArray[np.generic]]:
+    """Arrays of an NPZ file by name, each allocated only once its header, its size and the file's size agree."""
+    arrays: dict[str, NDArray[np.generic]] = {}
+    with zipfile.ZipFile(path) as opened:
+        names = [entry.filename for entry in opened.infolist()]
+        if len(set(names)) != len(names):
+            raise ValueError("an array must be there once, not twice")
+        whole = 0
+        for name in ("die", "unit", *(name for pair in _PAIRS for name in pair)):
+            if f"{name}.npy" not in names:
+                continue
+            entry = opened.getinfo(f"{name}.npy")
+            whole += entry.file_size
+            check_expansion(whole, size)
+            with opened.open(entry) as stream:
+                arrays[name] = read_array(stream, entry.file_size)
+                stream.read(1)  # at its end, the sum of a member is checked
+    return arrays
 
 
 def _measurement(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ...reading import check_regular
 from ..hdf5_guard import check_hdf5
 from ..population import Population
 from ..population_file import FORMAT, load_population
@@ -63,8 +64,9 @@ def read_measurement(
     if source.is_dir():
         form = pattern or DEFAULT_PATTERN
         return read_matrix_files(source, unit=unit, pattern=form, read_voltage=read_voltage, noise_floor=noise_floor)
-    if not source.is_file():
+    if not source.exists():
         raise ValueError(f"{path}: must be {_FORMS}, and there is none")
+    check_regular(source)
     if pattern is not None:
         raise ValueError(f"{path}: must be a folder when a pattern of file names is given, not a file")
     if suffix in (".csv", ".txt", ".tsv"):
@@ -114,13 +116,18 @@ def import_population(path: str | Path, *, limits: ClassLimits | None = None, **
     """
     if Path(path).suffix.lower() == ".nc" and _is_population(Path(path)):
         return load_population(path)
-    return measured_population(read_measurement(path, **reading), limits)
+    measurement = read_measurement(path, **reading)
+    try:
+        return measured_population(measurement, limits)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def _is_population(path: Path) -> bool:
     import h5py
 
     try:
+        check_regular(path)
         check_hdf5(path)
         with h5py.File(path, "r") as opened:
             found = opened.attrs.get("format")

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .measurement import Measurement, digest, number, read_text
+from ...reading import one_line, shown
+from .measurement import Measurement, digest, number, read_table
 from .units import Unit, agree, conductance
 
 _PLACES = ("die", "kernel", "row", "col")
@@ -56,7 +57,7 @@ def read_long_csv(
     source = Path(path)
     lines = [
         (i, text)
-        for i, text in enumerate(read_text(source).splitlines(), 1)
+        for i, text in enumerate(read_table(source).splitlines(), 1)
         if text.strip() and text.lstrip()[0] != "#"
     ]
     if len(lines) < 2:
@@ -86,6 +87,8 @@ def read_long_csv(
         at, index = where(name), columns[name]
         try:
             values = np.array([float(record[index]) for record in body])
+            if any("_" in record[index] for record in body):
+                raise ValueError
         except ValueError:
             values = np.array([number(record[index], at(i)) for i, record in enumerate(body)])
         return conductance(values, declared, at, read_voltage=read_voltage, noise_floor=noise_floor), declared
@@ -114,7 +117,7 @@ def _split(text: str, separator: str, where: str) -> list[str]:
     try:
         return next(csv.reader([text], delimiter=separator, strict=True))
     except csv.Error as error:
-        raise ValueError(f"{where}: must be fields separated by {separator!r}: {error}") from None
+        raise ValueError(f"{where}: must be fields separated by {separator!r}: {one_line(error)}") from None
 
 
 def _headings(record: Sequence[str], where: str) -> tuple[dict[str, int], dict[str, str | None]]:
@@ -127,16 +130,16 @@ def _headings(record: Sequence[str], where: str) -> tuple[dict[str, int], dict[s
             continue
         name = found[1].lower()
         if name in columns:
-            raise ValueError(f"{where}: column {name!r} must come once, not twice")
+            raise ValueError(f"{where}: column {shown(name)} must come once, not twice")
         columns[name], units[name] = index, found[2]
     absent = [name for name in ("row", "col") if name not in columns]
     if absent:
-        raise ValueError(f"{where}: columns must include {absent[0]!r}, not only {', '.join(columns)}")
+        raise ValueError(f"{where}: columns must include {absent[0]!r}, not only {one_line(', '.join(columns))}")
     given = [pair for pair in _PAIRS if pair[0] in columns and pair[1] in columns]
     if ("state" in columns and "value" in columns) + len(given) != 1:
         raise ValueError(
             f"{where}: columns must include exactly one of g_p and g_ap, r_p and r_ap, i_p and i_ap, or state and "
-            f"value, not {', '.join(columns)}"
+            f"value, not {one_line(', '.join(columns))}"
         )
     if given:
         columns.pop("value", None)
@@ -154,10 +157,10 @@ def _places(
         lowest = 0 if name == "die" else first_index
         for i, record in enumerate(body):
             text = record[columns[name]].strip()
-            if not text.isdecimal() or len(text) > 9 or not lowest <= int(text) <= _LARGEST[axis]:
+            if not (text.isascii() and text.isdecimal()) or len(text) > 9 or not lowest <= int(text) <= _LARGEST[axis]:
                 raise ValueError(
                     f"{path}: line {lines[i]}, field {name!r}: must be an integer from {lowest} to {_LARGEST[axis]}, "
-                    f"not {text!r}"
+                    f"not {shown(text)}"
                 )
             places[i, axis] = int(text) - lowest
     return places
@@ -168,7 +171,7 @@ def _states(body: Sequence[Sequence[str]], index: int, where: Callable[[int], st
     for i, record in enumerate(body):
         text = record[index].strip()
         if text.lower() not in _STATES:
-            raise ValueError(f"{where(i)}: must be P or AP, not {text!r}")
+            raise ValueError(f"{where(i)}: must be P or AP, not {shown(text)}")
         states[i] = _STATES[text.lower()]
     return states
 

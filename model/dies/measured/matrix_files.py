@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .measurement import Measurement, digest, number, read_text
+from .measurement import Measurement, digest, number, read_table
 from .units import Unit, agree, conductance
 
 DEFAULT_PATTERN = "die{die}_kernel{kernel}_{state}.csv"
@@ -106,7 +106,7 @@ def _compile(pattern: str) -> re.Pattern[str]:
 def _read_matrix(path: Path, unit: Unit, read_voltage: float | None, noise_floor: float) -> NDArray[np.float64]:
     rows: list[list[float]] = []
     lines: list[int] = []
-    for line, text in enumerate(read_text(path).splitlines(), 1):
+    for line, text in enumerate(read_table(path).splitlines(), 1):
         content = text.partition("#")[0].strip()
         if not content:
             continue

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ...reading import TABLE_BYTES, memory, read_text, shown
+
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
@@ -42,25 +44,23 @@ def digest(paths: Iterable[Path]) -> str:
     """SHA-256 of the contents of files, one after the other."""
     running = hashlib.sha256()
     for path in paths:
-        running.update(path.read_bytes())
+        with path.open("rb") as stream:
+            while part := stream.read(1 << 20):
+                running.update(part)
     return running.hexdigest()
 
 
-def read_text(path: Path) -> str:
-    """A text file; ValueError names it if it is missing or is none."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ValueError(f"{path}: there is no such file") from None
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: must be a text file in UTF-8: byte {error.start} is not") from None
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read: {error.strerror}") from None
+def read_table(path: Path) -> str:
+    """A text file; ValueError names it if it is missing, is none, or is too large for this machine's memory."""
+    # Fields of a table take some forty times the memory of their text.
+    return read_text(path, min(TABLE_BYTES, memory() // 64), "utf-8-sig")
 
 
 def number(text: str, where: str) -> float:
     """A decimal number; ValueError names its place."""
     try:
+        if "_" in text:  # a number to Python only
+            raise ValueError
         return float(text)
     except ValueError:
-        raise ValueError(f"{where}: must be a number, not {text.strip()!r}") from None
+        raise ValueError(f"{where}: must be a number, not {shown(text.strip())}") from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ...reading import one_line
 from ..population import Defect, Population
 from .classification import healthy_medians
 
@@ -45,7 +46,8 @@ def draw_preview(population: Population) -> Figure:
     _counts(axes[1, 1], population)
     dies, kernels, rows, cols = population.shape
     source = population.provenance.get("files") or population.provenance.get("source", "")
-    figure.suptitle(f"{dies} dies of {kernels} kernels of {rows} x {cols}   {source}", fontsize=11)
+    title = f"{dies} dies of {kernels} kernels of {rows} x {cols}   {one_line(str(source), 120)}"
+    figure.suptitle(title, fontsize=11, parse_math=False)  # a name of a file is no formula
     return figure
 
 

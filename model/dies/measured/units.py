@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...reading import shown
+
 _PREFIXES = {"p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 _BASES = {"S": "conductance", "Ohm": "resistance", "ohm": "resistance", "Ω": "resistance", "A": "current"}
 _PATTERN = re.compile(f"([{''.join(_PREFIXES)}]?)({'|'.join(_BASES)})")
@@ -40,7 +42,7 @@ class Unit:
         """A unit such as ``uS``, ``kOhm`` or ``uA``; ValueError says what is allowed."""
         found = _PATTERN.fullmatch(text.strip())
         if not found:
-            raise ValueError(f"unit must be {ALLOWED}, not {text!r}")
+            raise ValueError(f"unit must be {ALLOWED}, not {shown(text)}")
         return cls(text.strip(), _BASES[found[2]], _PREFIXES[found[1]])
 
 

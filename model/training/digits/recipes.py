@@ -78,7 +78,7 @@ class Recipe:
         if regime == "die_aware":
             return cls(epochs=20, learning_rate=0.02)
         if repaired:
-            return cls(epochs=40, learning_rate=0.02, least_rate=0.0) if started else cls(least_rate=0.0)
+            return cls(epochs=80, learning_rate=0.01, least_rate=0.0) if started else cls(least_rate=0.0)
         return cls(epochs=30, learning_rate=0.01) if started else cls()
 
     @property

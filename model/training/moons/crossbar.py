@@ -8,7 +8,6 @@ statistics (1 to 53 later writes; the last published row, of one sample, is left
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ...reading import SETTINGS_BYTES, read_text, shown
 
 #: Conductances that can be asked for [uS].
 WINDOW = (100.0, 500.0)
@@ -39,28 +40,23 @@ def load_disturbance(path: str | Path) -> Disturbance:
     ValueError
         If there is no such file, or a line is wrong; the message names file, line and field.
     """
-    try:
-        return _read(Path(path).read_text("utf-8"), str(path))
-    except FileNotFoundError:
-        raise ValueError(f"{path}: there is no such file") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{path}: must be a text file") from None
+    return _read(read_text(path, SETTINGS_BYTES), str(path))
 
 
 def _read(text: str, name: str) -> Disturbance:
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line and not line.startswith("#")]
     if not lines or tuple(lines[0][1].split(",")) != _COLUMNS:
         raise ValueError(
-            f"{name}: first line must be {','.join(_COLUMNS)}, not {lines[0][1] if lines else 'nothing'!r}"
+            f"{name}: first line must be {','.join(_COLUMNS)}, not {shown(lines[0][1] if lines else 'nothing')}"
         )
     table = []
-    for number, cells in zip((n for n, _ in lines[1:]), csv.reader(line for _, line in lines[1:]), strict=True):
+    for number, line in lines[1:]:
         try:
-            row = tuple(float(cell) for cell in cells)
+            row = tuple(math.nan if "_" in cell else float(cell) for cell in line.split(","))
         except ValueError:
             row = ()
         if len(row) != 3 or not all(map(math.isfinite, row)):
-            raise ValueError(f"{name}: line {number} must be three numbers, not {','.join(cells)!r}")
+            raise ValueError(f"{name}: line {number} must be three numbers, not {shown(line)}")
         table.append(row)
     try:
         return checked_disturbance(table)

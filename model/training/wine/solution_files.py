@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...files import write_atomically
+from ...reading import SETTINGS_BYTES, read_text, shown
 from .solutions import CLASSES, HIDDEN, INPUTS, Solutions
 
-_NAME = re.compile(r"(\d+)_(fc[12]_(?:weight|bias))\.txt")
+_NAME = re.compile(r"(0|[1-9][0-9]{0,8})_(fc[12]_(?:weight|bias))\.txt")
 _WEIGHTS = {"fc1_weight": (INPUTS, 2 * HIDDEN), "fc2_weight": (HIDDEN, 2 * CLASSES)}
 _BIASES = {"fc1_bias": HIDDEN, "fc2_bias": CLASSES}
 _PARTS = ("fc1_weight", "fc1_bias", "fc2_weight", "fc2_bias")
@@ -72,20 +73,17 @@ def save_folder(solutions: Solutions, folder: str | Path) -> None:
 
 def _lines(path: Path) -> list[tuple[int, list[str]]]:
     """Words of every line that has any, with the line's number from 1."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise ValueError(f"{path}: line 1: must be text, not other bytes") from None
+    text = read_text(path, SETTINGS_BYTES)
     return [(number, line.split()) for number, line in enumerate(text.splitlines(), start=1) if line.split()]
 
 
 def _number(path: Path, line: int, word: str) -> float:
     try:
-        value = float(word)
+        value = math.nan if "_" in word else float(word)
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise ValueError(f"{path}: line {line}: values must be finite numbers, not {word!r}")
+        raise ValueError(f"{path}: line {line}: values must be finite numbers, not {shown(word)}")
     return value
 
 
@@ -100,7 +98,7 @@ def _read_states(path: Path, rows: int, cols: int) -> NDArray[np.float64]:
         for col, word in enumerate(words):
             states[index, col] = _number(path, line, word)
             if states[index, col] not in (0, 1):
-                raise ValueError(f"{path}: line {line}: states must be 0 or 1, not {word!r}")
+                raise ValueError(f"{path}: line {line}: states must be 0 or 1, not {shown(word)}")
     if len(lines) < rows:
         after = lines[-1][0] if lines else 0
         raise ValueError(f"{path}: line {after + 1}: must be one of {rows} lines of {cols} states, not the end")
@@ -113,10 +111,10 @@ def _read_numbers(path: Path, count: int) -> NDArray[np.float64]:
     for line, words in _lines(path):
         for word in words:
             if len(values) == count:
-                raise ValueError(f"{path}: line {line}: must be the end after {count} numbers, not {word!r}")
+                raise ValueError(f"{path}: line {line}: must be the end after {count} numbers, not {shown(word)}")
             value = _number(path, line, word)
             if abs(value) > _LARGEST_BIAS:
-                raise ValueError(f"{path}: line {line}: biases must be within +-{_LARGEST_BIAS:g}, not {word!r}")
+                raise ValueError(f"{path}: line {line}: biases must be within +-{_LARGEST_BIAS:g}, not {shown(word)}")
             values.append(value)
         last = line
     if len(values) < count:

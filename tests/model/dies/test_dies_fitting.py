@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from spintile.model import files
 from spintile.model.device import Cell
 from spintile.model.dies import Defect, DefectStatistics, Population, ideal_population, sample_population
 from spintile.model.dies.fitting import (
@@ -85,13 +86,13 @@ def test_a_fit_reads_its_file_once(fit: Fit, tmp_path: Path, monkeypatch: pytest
     path = tmp_path / "fit.toml"
     save_fit(fit, path)
     reads = []
-    plain = Path.read_text
+    plain = files.read_text
 
-    def counted(self: Path, *args: Any, **kwargs: Any) -> str:
-        reads.append(self)
-        return plain(self, *args, **kwargs)
+    def counted(path: Path, *args: Any) -> str:
+        reads.append(path)
+        return plain(path, *args)
 
-    monkeypatch.setattr(Path, "read_text", counted)
+    monkeypatch.setattr(files, "read_text", counted)
     assert load_fit(path) == fit
     assert reads == [path]
 

@@ -38,13 +38,53 @@ def test_any_flipped_byte_of_a_population_is_found_before_libhdf5_sees_it(path: 
         load_population(path)
 
 
-def test_a_sealed_file_opens_in_every_other_program_and_without_a_probe(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hdf5_guard.subprocess, "run", None)
+def test_a_file_is_probed_once_as_long_as_it_is_not_changed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check_hdf5(path)
+    runs = []
+    plain = hdf5_guard.subprocess.run
+    monkeypatch.setattr(hdf5_guard.subprocess, "run", lambda *a, **k: runs.append(a) or plain(*a, **k))
+    check_hdf5(path)
+    assert not runs
+    path.write_bytes(sealed(path.read_bytes()[:-82] + b" "))
+    check_hdf5(path)
+    assert len(runs) == 1
+
+
+def test_a_sealed_file_opens_in_every_other_program(path: Path) -> None:
     with h5py.File(path, "r") as file:
         assert "g_p" in file
+
+
+@pytest.mark.parametrize("cut", [1, 20, 81])
+def test_a_broken_seal_is_not_taken_for_none(path: Path, cut: int) -> None:
+    whole = path.read_bytes()
+    for data in (whole[:-cut], whole[:-cut] + b"\0" * cut, whole + b"\0"):
+        path.write_bytes(data)
+        with pytest.raises(ValueError, match="the file is damaged: it"):
+            load_population(path)
+    path.write_bytes(whole[:-82])
+    load_population(path)
+
+
+@pytest.mark.parametrize("way", ["external link", "link to a link", "external storage", "virtual"])
+def test_a_file_stands_for_itself(tmp_path: Path, way: str) -> None:
+    other, path = _foreign(tmp_path / "other.h5"), tmp_path / "m.h5"
+    with h5py.File(path, "w") as file:
+        file["g_ap"] = np.ones((1, 2, 2))
+        if way == "external link":
+            file["g_p"] = h5py.ExternalLink(str(other), "/g_p")
+        elif way == "link to a link":
+            file["away"] = h5py.ExternalLink(str(other), "/")
+            file["g_p"] = h5py.SoftLink("/away/g_p")
+        elif way == "external storage":
+            stored = [(str(other), 2048, h5py.h5f.UNLIMITED)]
+            file.create_dataset("g_p", shape=(1, 2, 2), dtype=float, external=stored)
+        else:
+            layout = h5py.VirtualLayout(shape=(1, 2, 2), dtype=float)
+            layout[:] = h5py.VirtualSource(str(other), "g_p", shape=(1, 2, 2))
+            file.create_virtual_dataset("g_p", layout)
+    with pytest.raises(ValueError, match=r"m\.h5: /?g_p must be in the file itself, not .*another file$"):
+        read_hdf5(path, unit="uS")
 
 
 def test_a_program_that_writes_into_the_file_removes_the_seal(path: Path) -> None:

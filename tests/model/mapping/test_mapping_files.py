@@ -30,6 +30,7 @@ def test_placement_comes_back(tmp_path: Path) -> None:
 
 def edited(path: Path, **fields: object) -> Path:
     contents = json.loads(path.read_text())
+    contents.pop("sha256")  # as files of before, and those edited on purpose
     path.write_text(json.dumps(contents | fields))
     return path
 
@@ -39,7 +40,7 @@ def edited(path: Path, **fields: object) -> Path:
     [
         ({"format": "else"}, "must be a spintile-placement file"),
         ({"version": 2}, "format version must be 1, not 2"),
-        ({"network": "0"}, "placement was made for network 0, not"),
+        ({"network": "0"}, "placement was made for network '0', not"),
         ({"layers": []}, "placement must have 2 layers like the network, not 0"),
         ({"layers": [{}]}, "groups"),
         ({"geometry": {"name": "x"}}, "missing"),
@@ -51,6 +52,17 @@ def test_wrong_placement_file_is_refused(tmp_path: Path, fields: dict[str, objec
     with pytest.raises(ValueError, match=f"placement.json: .*{message}") as caught:
         load_placement(edited(path, **fields), NETWORK)
     assert "\n" not in str(caught.value)
+
+
+def test_a_changed_placement_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "placement.json"
+    save_placement(place(NETWORK, BORDERS), NETWORK, path)
+    text = path.read_text()
+    for changed in (text.replace('"kernels": [[[0', '"kernels": [[[9', 1), text.replace('"sha256"', '"sha25"')):
+        assert changed != text
+        path.write_text(changed)
+        with pytest.raises(ValueError, match=r"must have the SHA-256 in it|fields must be among"):
+            load_placement(path, NETWORK)
 
 
 def test_missing_and_foreign_placement_files_are_refused(tmp_path: Path) -> None:
@@ -83,5 +95,5 @@ def test_wrong_program_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="must be a safetensors file, truncated or foreign"):
         load_program(path, BORDERS)
     save_network(NETWORK, path)
-    with pytest.raises(ValueError, match="format must be spintile-program, not spintile-network"):
+    with pytest.raises(ValueError, match="format must be spintile-program, not 'spintile-network'"):
         load_program(path, BORDERS)

@@ -106,9 +106,9 @@ def test_failed_write_leaves_the_old_file(path: Path) -> None:
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="none: no such file"):
+    with pytest.raises(ValueError, match="none: there is no such file"):
         load_network(tmp_path / "none")
-    with pytest.raises(ValueError, match="must be a safetensors file"):
+    with pytest.raises(ValueError, match="must be a regular file, not a folder"):
         load_network(tmp_path)
 
 
@@ -129,14 +129,19 @@ def test_damaged_file_is_refused_or_reads_the_same(path: Path, data: st.DataObje
         assert "\n" not in str(error)  # noqa: PT017
         return
     assert network_digest(loaded) == network_digest(NETWORK)
+    assert loaded.metadata == NETWORK.metadata
 
 
 def rewritten(path: Path, header: dict[str, object] | None = None, **arrays: np.ndarray) -> Path:
-    """The file with parts of its header and some arrays changed, and a digest that is no longer theirs."""
+    """The file with parts of its header and some arrays changed, and a digest that is no longer theirs.
+
+    Without the hash of the whole file, as files of before are.
+    """
     tensors = load_file(path)
     text = path.read_bytes()
     size = int.from_bytes(text[:8], "little")
     metadata = json.loads(json.loads(text[8 : 8 + size])["__metadata__"]["spintile"])
+    del metadata["checksum"], metadata["sha256"]
     tensors.update({name.replace("_", ".", 1): array for name, array in arrays.items()})
     save_file(tensors, path, metadata={"spintile": json.dumps(metadata | (header or {}))})
     return path
@@ -145,7 +150,7 @@ def rewritten(path: Path, header: dict[str, object] | None = None, **arrays: np.
 @pytest.mark.parametrize(
     ("header", "arrays", "message"),
     [
-        ({"format": "other"}, {}, "format must be spintile-network, not other"),
+        ({"format": "other"}, {}, "format must be spintile-network, not 'other'"),
         ({"version": 9}, {}, "format version must be 1, not 9"),
         ({"layers": []}, {}, "network must have at least one layer, not none"),
         ({"layers": [{}]}, {}, "is missing"),
@@ -168,6 +173,21 @@ def test_wrong_contents_are_named(
     with pytest.raises(ValueError, match=message) as caught:
         load_network(rewritten(path, header, **arrays))
     assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_a_file_of_before_has_no_hash_and_is_read(path: Path) -> None:
+    loaded = load_network(rewritten(path))
+    assert network_digest(loaded) == network_digest(NETWORK)
+    assert loaded.metadata == NETWORK.metadata
+
+
+@pytest.mark.parametrize("field", ["checksum", "sha256", "metadata"])
+def test_neither_the_hash_nor_what_it_is_of_can_be_changed_alone(path: Path, field: str) -> None:
+    whole = path.read_bytes()
+    place = whole.index(f'\\"{field}\\"'.encode())
+    path.write_bytes(whole[: place + 3] + b"x" + whole[place + 4 :])
+    with pytest.raises(ValueError, match="the file is damaged: its contents must have the SHA-256 in its header"):
+        load_network(path)
 
 
 def test_foreign_safetensors_file_is_refused(path: Path) -> None:

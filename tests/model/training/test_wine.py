@@ -140,7 +140,7 @@ def test_folder_without_all_files_is_refused(trained: Solutions, tmp_path: Path)
     with pytest.raises(ValueError, match=r"2_fc1_bias.txt: must be there beside the other files of solution 2"):
         read_folder(tmp_path)
     (tmp_path / "2_fc1_bias.txt").write_bytes(b"\xff\xfe")
-    with pytest.raises(ValueError, match=r"2_fc1_bias.txt: line 1: must be text, not other bytes"):
+    with pytest.raises(ValueError, match=r"2_fc1_bias.txt: must be a text file in UTF-8: byte 0 is not"):
         read_folder(tmp_path)
 
 

@@ -33,7 +33,7 @@ class Training:
     fitted : int or None
         Its statistics are those fitted to so many dies; None: the true ones.
     further : bool
-        Whether it goes on from the same seed's ``START``, as every other network does.
+        Whether it goes on from another network of the same seed (``start_of``), as all but ``START`` do.
     """
 
     regime: Knowledge
@@ -43,9 +43,17 @@ class Training:
     further: bool = True
 
 
-#: What all others start from, and a network that knows nothing of devices and was trained on as long as they were.
+#: What others start from, and a network that knows nothing of devices and was trained on as long as others for reads
+#: that are not repaired.
 START = Training("software", Conditions(0.0, 6.0, False), further=False)
 UNAWARE = Training("software", Conditions(0.0, 6.0, False))
+
+
+def start_of(training: Training) -> Training | None:
+    """What a network goes on from; for repaired reads, which cost little, what was trained longest in software."""
+    if not training.further:
+        return None
+    return START if training.conditions.repair == "none" else UNAWARE
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,7 @@ def questions(settings: BordersSettings) -> list[Question]:
 
 def trainings(asked: Iterable[Question], settings: BordersSettings) -> list[tuple[Training, int]]:
     """Every network that is asked, once: its kind and its seed; and before them what they start from."""
-    first = [(START, seed) for seed in range(settings.seeds)]
+    first = [(kind, seed) for kind in (START, UNAWARE) for seed in range(settings.seeds)]
     wanted = [(question.training, seed) for question in asked for seed in question.seeds(settings)]
     return list(dict.fromkeys([*first, *wanted]))
 

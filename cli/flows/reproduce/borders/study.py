@@ -122,14 +122,21 @@ def data_digest(source: str) -> str:
 def _train(
     asked: list[Question], settings: BordersSettings, sweeps: Sweeps
 ) -> dict[tuple[Training, int], dict[str, Any]]:
-    """First what all others start from, then those."""
-    wanted = cases.trainings(asked, settings)
-    first, rest = ([key for key in wanted if key[0].further is further] for further in (False, True))
+    """First what others start from, then those."""
     task = f"{_TASKS}.experiment:train_network"
-    given = [cases.training_setting(*key, settings, None) for key in first]
-    found = dict(zip(first, sweeps.results(task, given, "networks to start from"), strict=True))
-    given = [cases.training_setting(*key, settings, found[cases.START, key[1]]["network"]) for key in rest]
-    return found | dict(zip(rest, sweeps.results(task, given, "networks"), strict=True))
+    waiting = cases.trainings(asked, settings)
+    found: dict[tuple[Training, int], dict[str, Any]] = {}
+    for step in ("networks to start from", "networks", "networks for repaired reads"):
+        given, ready = [], []
+        for kind, seed in waiting:
+            start = cases.start_of(kind)
+            if start is None or (start, seed) in found:
+                first = None if start is None else found[start, seed]["network"]
+                given.append(cases.training_setting(kind, seed, settings, first))
+                ready.append((kind, seed))
+        found.update(zip(ready, sweeps.results(task, given, step), strict=True))
+        waiting = [key for key in waiting if key not in found]
+    return found
 
 
 def _ask(

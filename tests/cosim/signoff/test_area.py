@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Cells, memories and depth are counted block by block."""
+
+from __future__ import annotations
+
+import pytest
+from spintile.cosim.signoff.area import LIBRARY, area_of
+from spintile.cosim.tools import find_yosys
+from spintile.model.geometry import Geometry
+
+SMALL = Geometry(name="small", rows=3, cols=4, kernels=2, adc_bits=3, acc_bits=8, activation_depth=32, layer_limit=2)
+#: A top with a block of an adder and a register, and one of a memory.
+DESIGN = """module spintile_top(input clk, input [7:0] a, input [7:0] b, output [7:0] o, output [3:0] q);
+  \\spintile_top.adder adder(.clk(clk), .a(a), .b(b), .o(o));
+  \\spintile_top.store store(.clk(clk), .a(a[3:0]), .d(b[3:0]), .q(q));
+endmodule
+module \\spintile_top.adder (input clk, input [7:0] a, input [7:0] b, output reg [7:0] o);
+  always @(posedge clk) o <= a + b;
+endmodule
+module \\spintile_top.store (input clk, input [3:0] a, input [3:0] d, output reg [3:0] q);
+  reg [3:0] m [15:0];
+  always @(posedge clk) begin m[a] <= d; q <= m[a]; end
+endmodule
+"""
+
+
+@pytest.fixture(autouse=True)
+def _tools() -> None:
+    if not find_yosys().usable:
+        pytest.skip("needs Yosys")
+
+
+def test_blocks_are_counted_apart() -> None:
+    found = {block.name: block for block in area_of(SMALL, library=None, verilog=DESIGN).blocks}
+    assert set(found) == {"adder", "store", "top"}
+    assert found["adder"].flip_flops == 8
+    assert found["adder"].cells > 16
+    assert found["adder"].memory_bits == 0
+    assert found["adder"].depth >= 4
+    assert found["store"].memory_bits == 64
+    assert found["top"].cells == 0
+    assert found["adder"].area is None
+
+
+def test_a_library_gives_areas() -> None:
+    if not LIBRARY.is_file():
+        pytest.skip("needs Debian's qflow-tech-osu018")
+    found = area_of(SMALL, verilog=DESIGN)
+    adder = next(block for block in found.blocks if block.name == "adder")
+    assert found.library == "osu018_stdcells"
+    assert adder.area is not None
+    assert 1000 < adder.area < 10000  # eight flip-flops of 96 um2 and as many full adders
