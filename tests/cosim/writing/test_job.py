@@ -94,7 +94,7 @@ def test_files_that_are_missing_or_foreign_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no such file"):
         WritingBenchJob.load(tmp_path)
     job(chip(SHARED)).bench_job([0]).save(tmp_path)
-    with pytest.raises(ValueError, match="format must be spintile-writing-outcome, not spintile-writing-job"):
+    with pytest.raises(ValueError, match="format must be spintile-writing-outcome, not 'spintile-writing-job'"):
         WritingOutcome.load(tmp_path / "job.safetensors")
 
 
