@@ -84,7 +84,9 @@ def ports_of(verilog: str, top: str) -> dict[str, str]:
     if match is None:
         raise ValueError(f"Verilog must have a module {top!r}")
     body = re.sub(r"\(\*.*?\*\)|//[^\n]*", "", match.group(1), flags=re.DOTALL)
-    declaration = r"\b(input|output)\b\s*(?:wire|reg)?\s*(?:\[[^\]]*\])?\s*([^;)]*?)\s*(?=;|\)|\binput\b|\boutput\b)"
+    # ``\output`` is a wire of that name, not a declaration.
+    kind, end = r"(?<!\\)\b(input|output)\b", r"(?=;|\)|\binput\b|\boutput\b)"
+    declaration = rf"{kind}\s*(?:wire|reg)?\s*(?:\[[^\]]*\])?\s*([^;)]*?)\s*{end}"
     ports: dict[str, str] = {}
     for direction, names in re.findall(declaration, body):
         for name in names.split(","):

@@ -8,6 +8,7 @@ import importlib.metadata
 import json
 import os
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import spintile.model.geometry
@@ -17,7 +18,7 @@ from spintile.model.geometry import Geometry
 
 from .tools import cache_folder, find_yosys, require
 
-__all__ = ["TOP", "periphery_verilog", "sources_key"]
+__all__ = ["TOP", "cached_verilog", "periphery_verilog"]
 
 #: Name of the top module.
 TOP = "spintile_top"
@@ -38,21 +39,35 @@ def periphery_verilog(geometry: Geometry, *, cache: Path | None = None) -> str:
     MissingTool
         If there is no Yosys.
     """
-    yosys = require(find_yosys())
-    folder = (cache or cache_folder()) / "verilog"
-    path = folder / f"{sources_key(geometry, yosys.version)}.v"
-    if not path.is_file():
+
+    def export(yosys: Sequence[str]) -> str:
         from spintile.rtl.export import export_verilog
 
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as partial:
-            exported = Path(partial) / "design.v"
-            export_verilog(geometry, exported, trace=True, name=TOP, yosys=yosys.command)
-            write_atomically(path, exported.read_bytes())
+        with tempfile.TemporaryDirectory() as folder:
+            return export_verilog(geometry, Path(folder) / "design.v", trace=True, name=TOP, yosys=yosys).read_text()
+
+    return cached_verilog("", geometry, export, cache)
+
+
+def cached_verilog(
+    prefix: str, geometry: Geometry, export: Callable[[Sequence[str]], str], cache: Path | None = None
+) -> str:
+    """What ``export`` makes with the command of Yosys, from the cache or now; ``prefix`` tells designs apart.
+
+    Raises
+    ------
+    MissingTool
+        If there is no Yosys.
+    """
+    yosys = require(find_yosys())
+    path = (cache or cache_folder()) / "verilog" / f"{prefix}{_sources_key(geometry, yosys.version)}.v"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, export(yosys.command).encode())
     return path.read_text()
 
 
-def sources_key(geometry: Geometry, yosys: str) -> str:
+def _sources_key(geometry: Geometry, yosys: str) -> str:
     """Hash of all that the Verilog follows from: sources of the RTL, versions of its tools, geometry."""
     digest = hashlib.sha256()
     for package in (spintile.rtl, spintile.model.geometry):

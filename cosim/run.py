@@ -17,6 +17,7 @@ from spintile.model.files import write_atomically
 from spintile.model.golden import Record
 
 from .build import SimulatorBuild, build_simulator
+from .compiled.batches import Connect
 from .compiled.run import cosimulate_compiled
 from .design import TOP, periphery_verilog
 from .job import CosimJob
@@ -42,6 +43,7 @@ def cosimulate(
     verilog: str | None = None,
     cache: Path | None = None,
     module: str = _MODULE,
+    connect: Connect | None = None,
 ) -> CosimResult:
     """Run images through the RTL with dies at its pins, and compare every stage with the golden model.
 
@@ -72,6 +74,8 @@ def cosimulate(
         Where builds are kept.
     module : str
         Import name of the bench's cocotb module, if the design needs another.
+    connect : function (engine, position of a die), optional
+        What gives a die to the compiled engine, if the design needs something else.
 
     Returns
     -------
@@ -95,7 +99,15 @@ def cosimulate(
         if waves:
             raise ValueError("waves must be written by engine verilator or icarus, not by compiled")
         return cosimulate_compiled(
-            job, out=out, seed=seed, jobs=jobs, progress=progress, record=record, verilog=verilog, cache=cache
+            job,
+            out=out,
+            seed=seed,
+            jobs=jobs,
+            progress=progress,
+            record=record,
+            verilog=verilog,
+            connect=connect,
+            cache=cache,
         )
     started = time.monotonic()
     if record is None:

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from spintile.model.files import write_atomically
 from spintile.model.geometry import Geometry
 
-from ..design import TOP, sources_key
-from ..tools import cache_folder, find_yosys, require
+from ..design import TOP, cached_verilog
 
 __all__ = ["twin_verilog"]
 
@@ -29,13 +28,11 @@ def twin_verilog(geometry: Geometry, *, cache: Path | None = None) -> str:
     MissingTool
         If there is no Yosys.
     """
-    yosys = require(find_yosys())
-    path = (cache or cache_folder()) / "verilog" / f"twin-{sources_key(geometry, yosys.version)}.v"
-    if not path.is_file():
+
+    def export(yosys: Sequence[str]) -> str:
         from spintile.rtl.export import to_rtlil, to_verilog
         from spintile.rtl.twin import TwinTop
 
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = to_verilog(to_rtlil(TwinTop(geometry, trace=True), TOP), yosys=yosys.command)
-        write_atomically(path, text.encode())
-    return path.read_text()
+        return to_verilog(to_rtlil(TwinTop(geometry, trace=True), TOP), yosys=yosys)
+
+    return cached_verilog("twin-", geometry, export, cache)

@@ -11,7 +11,6 @@ import numpy as np
 from spintile.model.golden import Record
 
 from ..compiled.engine import CompiledEngine, EngineError
-from ..compiled.run import cosimulate_compiled
 from ..job import CosimJob
 from ..result import CosimResult, EngineName
 from ..run import cosimulate
@@ -79,20 +78,6 @@ def run_twin(
     """
     check_twin_job(job)
     text = twin_verilog(job.geometry, cache=cache) if verilog is None else verilog
-    if engine == "compiled":
-        if waves:
-            raise ValueError("waves must be written by engine verilator or icarus, not by compiled")
-        return cosimulate_compiled(
-            job,
-            out=out,
-            seed=seed,
-            jobs=jobs,
-            progress=progress,
-            record=record,
-            verilog=text,
-            connect=functools.partial(load_die, job),
-            cache=cache,
-        )
     return cosimulate(
         job,
         engine,
@@ -106,4 +91,5 @@ def run_twin(
         verilog=text,
         cache=cache,
         module=_MODULE,
+        connect=functools.partial(load_die, job),
     )

@@ -30,6 +30,8 @@ class Cluster:
 
         self._distributed = distributed
         try:
+            # A client that was given no address ends with a traceback, long after the error.
+            distributed.comm.get_address_host_port(address)
             self._client: Any = distributed.Client(address, timeout=10, set_as_default=False)
         except (OSError, ValueError) as error:
             raise ValueError(f"cluster: a dask scheduler must answer at {address!r}: {error}") from None

@@ -97,3 +97,8 @@ def test_a_design_that_does_not_compile_is_told_in_one_line(engine: str, tmp_pat
 def test_unknown_engines_are_refused() -> None:
     with pytest.raises(ValueError, match="engine must be one of verilator, icarus, not 'spice'"):
         build_simulator(STUB, "sar_stub", "spice")  # type: ignore[arg-type]
+
+
+def test_a_wire_named_like_a_direction_declares_nothing() -> None:
+    body = "input a;\noutput b;\nwire \\output ;\nassign \\output = a;\nassign b = \\output ;\n"
+    assert ports_of(f"module top(a, b);\n{body}endmodule\n", "top") == {"a": "input", "b": "output"}

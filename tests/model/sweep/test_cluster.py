@@ -44,3 +44,12 @@ def test_an_address_where_nobody_answers_is_named(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(distributed, "Client", refuse)
     with pytest.raises(ValueError, match="cluster: a dask scheduler must answer at 'tcp://nobody:1': Timed out"):
         run(SWEEP, tmp_path, cluster="tcp://nobody:1")
+
+
+def test_what_is_no_address_is_refused_before_a_client_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed")
+    made: list[str] = []
+    monkeypatch.setattr(distributed, "Client", lambda address, **options: made.append(address))
+    with pytest.raises(ValueError, match="cluster: a dask scheduler must answer at 'nonsense': missing port number"):
+        run(SWEEP, tmp_path, cluster="nonsense")
+    assert made == []
