@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ...console import ProgressDisplay, show_json, show_table
+from ...console import ProgressDisplay, show_table
 from ...errors import BadInput, need
-from ...options import Cluster, Jobs, Json, Quiet, WriteEngineName, worker_count, writable_folder
+from ...options import Cluster, Jobs, Json, Quiet, worker_count, writable_folder
+from .ends import Engine, effort_of, end
 
 
 def borders(
@@ -30,10 +31,7 @@ def borders(
     device: Annotated[
         Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where the best network is trained.")
     ] = "auto",
-    engine: Annotated[
-        WriteEngineName,
-        typer.Option("--engine", help="verilator, icarus, auto (the simulator there is), or model: no RTL."),
-    ] = "auto",
+    engine: Engine = "auto",
     jobs: Jobs = 0,
     cluster: Cluster = None,
     out: Annotated[Path, typer.Option("--out", help="Run folder.")] = Path("runs/reproduce-borders"),
@@ -56,21 +54,22 @@ def borders(
 
     [bold]spintile reproduce borders --full --data mnist/[/bold], then open runs/reproduce-borders/report.html
     """
-    if quick and full:
-        raise BadInput("--quick and --full must not be given together")
+    effort = effort_of(quick, full)
     need("torch", "matplotlib", "jinja2")
-    from ...flows.checks import raise_first_failure
+    from spintile.model.data.idx import read_idx_folder
+
     from ...flows.files import exclusive
     from ...flows.reproduce.borders.outputs import write_outputs
     from ...flows.reproduce.borders.settings import BordersSettings
     from ...flows.reproduce.borders.study import run_borders, with_rtl
-    from ...flows.reproduce.claims import claim_checks
     from ...flows.reproduce.simulator import choose_engine
 
-    if data is not None and not data.is_dir():
-        raise BadInput(f"{data}: must be a folder of IDX files, and is none")
+    if data is not None:
+        if not data.is_dir():
+            raise BadInput(f"{data}: must be a folder of IDX files, and is none")
+        read_idx_folder(data)  # refused now, not by every task
     settings = BordersSettings.of(
-        "quick" if quick else "full" if full else "default",
+        effort,
         seeds=seeds,
         data=None if data is None else str(data.resolve()),
         device=_device(device),
@@ -83,11 +82,7 @@ def borders(
         progress("report", 0.0)
         report, claims = write_outputs(run, folder)
         progress("report", 1.0)
-    if json:
-        show_json(report)
-    else:
-        _show(report, folder)
-    raise_first_failure(claim_checks(claims))
+    end(report, claims, folder, json, _show)
 
 
 def _device(device: str) -> str:
@@ -99,7 +94,7 @@ def _device(device: str) -> str:
     return "cuda" if there and device == "auto" else "cpu" if device == "auto" else device
 
 
-def _show(report: dict[str, Any], folder: Path) -> None:
+def _show(report: dict[str, Any]) -> None:
     kinds = ("software", "unaware", "statistics_aware", "blind", "flagged")
     show_table(
         f"Accuracy [%] on {report['run']['dies']} dies, shorts of 6 G_P, 2 Ohm wires: mean (worst of all)",
@@ -110,15 +105,3 @@ def _show(report: dict[str, Any], folder: Path) -> None:
         ],
         right=(1, 2, 3, 4, 5),
     )
-    show_table(
-        "",
-        ("", "claim", "published or wanted", "ours", "interval"),
-        [
-            (
-                "✓" if claim["verdict"] == "holds" else "✗" if claim["judged"] else "–",
-                *(claim[name] for name in ("claim", "required", "figure", "interval")),
-            )
-            for claim in report["claims"]
-        ],
-    )
-    typer.echo(f"Report: {folder / 'report.html'}")

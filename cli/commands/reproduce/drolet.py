@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ...console import ProgressDisplay, show_json, show_table
-from ...errors import BadInput, need
-from ...options import Cluster, Jobs, Json, Quiet, WriteEngineName, worker_count, writable_folder
+from ...console import ProgressDisplay
+from ...errors import need
+from ...options import Cluster, Jobs, Json, Quiet, worker_count, writable_folder
+from .ends import Engine, effort_of, end
 
 
 def drolet(
@@ -30,10 +31,7 @@ def drolet(
             "one by default.",
         ),
     ] = None,
-    engine: Annotated[
-        WriteEngineName,
-        typer.Option("--engine", help="verilator, icarus, auto (the simulator there is), or model: no RTL."),
-    ] = "auto",
+    engine: Engine = "auto",
     jobs: Jobs = 0,
     cluster: Cluster = None,
     out: Annotated[Path, typer.Option("--out", help="Run folder.")] = Path("runs/reproduce-drolet"),
@@ -56,21 +54,18 @@ def drolet(
 
     [bold]spintile reproduce drolet[/bold], then open runs/reproduce-drolet/report.html
     """
-    if quick and full:
-        raise BadInput("--quick and --full must not be given together")
+    effort = effort_of(quick, full)
     need("torch", "sklearn", "matplotlib", "jinja2")
     from spintile.model.training.moons import load_disturbance
 
-    from ...flows.checks import raise_first_failure
     from ...flows.files import exclusive
-    from ...flows.reproduce.claims import claim_checks
     from ...flows.reproduce.drolet.outputs import write_outputs
     from ...flows.reproduce.drolet.plan import run_drolet
     from ...flows.reproduce.drolet.settings import DroletSettings
     from ...flows.reproduce.simulator import choose_engine
 
     settings = DroletSettings.of(
-        "quick" if quick else "full" if full else "default",
+        effort,
         seeds=seeds,
         transfers=transfers,
         disturbance=None if disturbance is None else load_disturbance(disturbance),
@@ -82,26 +77,5 @@ def drolet(
         progress("report", 0.0)
         report, claims = write_outputs(run, folder)
         progress("report", 1.0)
-    if json:
-        show_json(report)
-    else:
-        _show(report, folder)
-    raise_first_failure(claim_checks(claims))
-
-
-def _show(report: dict[str, Any], folder: Path) -> None:
-    show_table(
-        f"Half-moons, {report['transfers']:,} transfers, {report['points']:,} fresh points, {report['seeds']} seeds",
-        ("", "claim", "published or wanted", "ours", "interval"),
-        [
-            (
-                "✓" if claim["verdict"] == "holds" else "✗" if claim["judged"] else "–",
-                claim["claim"],
-                claim["required"],
-                claim["figure"],
-                claim["interval"],
-            )
-            for claim in report["claims"]
-        ],
-    )
-    typer.echo(f"Report: {folder / 'report.html'}")
+    title = f"{report['transfers']:,} transfers, {report['points']:,} fresh points, {report['seeds']} seeds"
+    end(report, claims, folder, json, title=f"Half-moons, {title}")

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from ...console import ProgressDisplay, show_json, show_table
-from ...errors import BadInput, need
-from ...options import Cluster, Jobs, Json, Quiet, WriteEngineName, parse_numbers, worker_count, writable_folder
+from ...console import ProgressDisplay, show_table
+from ...errors import need
+from ...options import Cluster, Jobs, Json, Quiet, parse_numbers, worker_count, writable_folder
+from .ends import Engine, effort_of, end
 
 
 def goodwill(
@@ -30,10 +31,7 @@ def goodwill(
     seeds: Annotated[
         str | None, typer.Option("--seeds", help="Seeds like 1,2 or 1-5; each is the whole experiment. [default: 1]")
     ] = None,
-    engine: Annotated[
-        WriteEngineName,
-        typer.Option("--engine", help="verilator, icarus, auto (the simulator there is), or model: no RTL."),
-    ] = "auto",
+    engine: Engine = "auto",
     jobs: Jobs = 0,
     cluster: Cluster = None,
     out: Annotated[Path, typer.Option("--out", help="Run folder.")] = Path("runs/reproduce-goodwill"),
@@ -56,20 +54,17 @@ def goodwill(
 
     [bold]spintile reproduce goodwill --solutions published/solutions --out runs/goodwill-published[/bold]
     """
-    if quick and full:
-        raise BadInput("--quick and --full must not be given together")
+    effort = effort_of(quick, full)
     need("torch", "sklearn", "matplotlib", "jinja2")
     from spintile.model.training.wine import read_folder
 
-    from ...flows.checks import raise_first_failure
     from ...flows.files import exclusive
-    from ...flows.reproduce.claims import claim_checks
     from ...flows.reproduce.goodwill.page import write_outputs
     from ...flows.reproduce.goodwill.plan import FULL, QUICK, Plan, run_plan
     from ...flows.reproduce.goodwill.rtl import verify_on_rtl
     from ...flows.reproduce.simulator import choose_engine
 
-    plan = QUICK if quick else FULL if full else Plan()
+    plan = {"quick": QUICK, "default": Plan(), "full": FULL}[effort]
     if seeds is not None:
         plan = dataclasses.replace(plan, seeds=tuple(parse_numbers(seeds, "--seeds")))
     external = None if solutions is None else read_folder(solutions)
@@ -84,14 +79,10 @@ def goodwill(
         source = "trained here" if external is None else f"{len(external)} from {solutions}"
         report, claims = write_outputs(outcome, rtl, source, folder)
         progress("report", 1.0)
-    if json:
-        show_json(report)
-    else:
-        _show(report, folder)
-    raise_first_failure(claim_checks(claims))
+    end(report, claims, folder, json, _show)
 
 
-def _show(report: dict[str, Any], folder: Path) -> None:
+def _show(report: dict[str, Any]) -> None:
     show_table(
         f"Accuracy [%] of {report['solutions']} solutions at the tuned scale, and write fidelity [%]",
         ("device", "writing", "scale", "median", "95 %", "held out", "first pulse", "at the end", "held"),
@@ -110,15 +101,3 @@ def _show(report: dict[str, Any], folder: Path) -> None:
         ],
         right=(2, 3, 5, 6, 7, 8),
     )
-    show_table(
-        "",
-        ("", "claim", "published or wanted", "ours", "interval"),
-        [
-            (
-                "✓" if claim["verdict"] == "holds" else "✗" if claim["judged"] else "–",
-                *(claim[name] for name in ("claim", "required", "figure", "interval")),
-            )
-            for claim in report["claims"]
-        ],
-    )
-    typer.echo(f"Report: {folder / 'report.html'}")
