@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from typing import get_args
 
@@ -20,11 +21,15 @@ from ..devices import Devices
 from ..effective import EffectiveReads, plain_weights
 from ..fitting import Regime
 from ..model import ArrayNetwork
+from .choosing import share_read
 from .distillation import Lessons, Weights, learn
 from .recipes import Recipe, dense_spec, with_outputs
 
 #: Images whose sums a trained network is taken over with.
 _SHOWN = 20_000
+#: Added to the seed of training for the dies by which the best round is chosen; how many are drawn at a time.
+_ASKED = 1 << 32
+_ASKED_DIES = 10
 
 
 def train_dense(
@@ -59,7 +64,7 @@ def train_dense(
     start : Network or None
         A trained dense network to start from, whatever its copies; None: random weights.
     epochs : int or None
-        Passes over the training images; None: the recipe's.
+        Passes over the training images, in one round; None: the recipe's.
     recipe : Recipe or None
         How; None: ``Recipe.default``.
 
@@ -83,7 +88,7 @@ def train_dense(
     repaired = chip.repair_mode != "none"
     chosen = Recipe.default(regime, repaired, start is not None) if recipe is None else recipe
     if epochs is not None:
-        chosen = dataclasses.replace(chosen, epochs=epochs)
+        chosen = dataclasses.replace(chosen, epochs=epochs, rounds=1)
     inputs = torch.from_numpy(data.inputs(1)[0].reshape(1, len(data.train_labels), -1))
     lessons = Lessons(inputs, torch.from_numpy(data.train_labels))
     generator = torch.Generator().manual_seed(seed)
@@ -96,14 +101,24 @@ def train_dense(
             layer.latent.requires_grad_(chosen.weights)
         one = None if population is None else population.select([die])
         weights = _weights(model, regime, chip, flags, one, chosen, generator)
-        learn(model, lessons, chosen.course, weights, generator, torch.device("cpu"))
+        best = -1.0
+        for _ in range(chosen.rounds):
+            learn(model, lessons, chosen.course, weights, generator, torch.device("cpu"))
+            if chosen.rounds > 1:
+                asked = torch.Generator().manual_seed(seed + _ASKED)
+                at_full_rate = dataclasses.replace(chosen, least_rate=1.0, dies=_ASKED_DIES)
+                found = share_read(model, lessons, _weights(model, regime, chip, flags, one, at_full_rate, asked))
+                if found > best:
+                    best, kept = found, copy.deepcopy(model.state_dict())
+        if chosen.rounds > 1:
+            model.load_state_dict(kept)
     network = model.export()
     classes = software_classes(network, data.inputs(1)[1])
     metadata = {
         "regime": regime,
         "dataset": data.name,
         "seed": str(seed),
-        "epochs": str(chosen.epochs),
+        "epochs": str(chosen.epochs * chosen.rounds),
         "repair": "none" if regime == "software" else chip.repair_mode,
         "software_accuracy": f"{100 * float(np.mean(classes == data.test_labels)):.2f}",
     }

@@ -24,9 +24,11 @@ class Recipe:
     Parameters
     ----------
     epochs : int
-        Passes over the training images.
+        Passes over the training images, of each round.
     learning_rate : float
-        Of Adam at the start; it falls to zero along half a cosine.
+        Of Adam at the start of a round; it falls to zero along half a cosine.
+    rounds : int
+        Each goes on from where the last ended; what read the training images best at the end of one is kept.
     batch : int
         Images of a step.
     dies : int
@@ -50,6 +52,7 @@ class Recipe:
 
     epochs: int = 60
     learning_rate: float = 0.03
+    rounds: int = 1
     batch: int = 500
     dies: int = 4
     least_rate: float = 1.0
@@ -59,7 +62,7 @@ class Recipe:
     summed: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch", "dies"):
+        for name in ("epochs", "rounds", "batch", "dies"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ValueError(f"recipe: {name} must be a positive integer, not {value!r}")
@@ -78,8 +81,8 @@ class Recipe:
         if regime == "die_aware":
             return cls(epochs=20, learning_rate=0.02)
         if repaired:
-            return cls(epochs=80, learning_rate=0.01, least_rate=0.0) if started else cls(least_rate=0.0)
-        return cls(epochs=30, learning_rate=0.01) if started else cls()
+            return cls(14, 0.005, 6, dies=10, least_rate=0.0) if started else cls(least_rate=0.0)
+        return cls(12, 0.004, 8, dies=10) if started else cls()
 
     @property
     def course(self) -> Course:

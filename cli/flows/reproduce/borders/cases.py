@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,9 @@ class Training:
     fitted : int or None
         Its statistics are those fitted to so many dies; None: the true ones.
     further : bool
-        Whether it goes on from another network of the same seed (``start_of``), as all but ``START`` do.
+        Whether it goes on from ``START`` of the same seed, as all others do.
+    brief : bool
+        Whether that is one short course, as in tables of ways to train, and not the best of several rounds.
     """
 
     regime: Knowledge
@@ -41,19 +44,13 @@ class Training:
     die: int | None = None
     fitted: int | None = None
     further: bool = True
+    brief: bool = False
 
 
 #: What others start from, and a network that knows nothing of devices and was trained on as long as others for reads
 #: that are not repaired.
 START = Training("software", Conditions(0.0, 6.0, False), further=False)
 UNAWARE = Training("software", Conditions(0.0, 6.0, False))
-
-
-def start_of(training: Training) -> Training | None:
-    """What a network goes on from; for repaired reads, which cost little, what was trained longest in software."""
-    if not training.further:
-        return None
-    return START if training.conditions.repair == "none" else UNAWARE
 
 
 @dataclass(frozen=True)
@@ -89,6 +86,11 @@ def conditions(rate: float, setting: tuple[float, bool] = MAIN, repair: RepairKi
 def aware(rate: float, setting: tuple[float, bool] = MAIN, repair: RepairKind = "none") -> Training:
     """A network trained for all dies of a rate [%]."""
     return Training("statistics_aware", conditions(rate, setting, repair))
+
+
+def briefly_aware(rate: float) -> Training:
+    """A network of the table of trained against true rates."""
+    return dataclasses.replace(aware(rate), brief=True)
 
 
 def network_for(given: Conditions, settings: BordersSettings) -> Training:
@@ -134,7 +136,7 @@ def _rate_questions(settings: BordersSettings) -> Iterable[Question]:
 def _mismatch_questions(settings: BordersSettings) -> Iterable[Question]:
     for trained in settings.trained:
         for rate in settings.swept:
-            yield Question(aware(trained), conditions(rate), settings.dies)
+            yield Question(briefly_aware(trained), conditions(rate), settings.dies)
 
 
 def _known_questions(settings: BordersSettings) -> Iterable[Question]:
@@ -154,7 +156,7 @@ def _fitted_questions(settings: BordersSettings) -> Iterable[Question]:
 def fitted_question(count: int | None, settings: BordersSettings) -> Question:
     """A network trained on statistics fitted to so many dies, or on the true ones, asked on other dies."""
     given = conditions(settings.trained_rate)
-    return Question(Training("statistics_aware", given, fitted=count), given, settings.dies)
+    return Question(Training("statistics_aware", given, fitted=count, brief=True), given, settings.dies)
 
 
 def _transfer_questions(settings: BordersSettings) -> Iterable[Question]:
@@ -189,7 +191,7 @@ def training_setting(
         "regime": training.regime,
         "conditions": training.conditions.as_dict(),
         "data": settings.data,
-        "epochs": settings.epochs,
+        "epochs": settings.brief_epochs if training.brief and settings.epochs is None else settings.epochs,
         "images": settings.train_images,
         "asked": settings.images,
         "start": start,

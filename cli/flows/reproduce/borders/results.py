@@ -72,13 +72,18 @@ def loss(run: BordersRun, kind: str, rate: float, setting: tuple[float, bool] = 
     return MeanInterval.of(best_software(run) - accuracies(run, kind, rate, setting).mean(axis=1))
 
 
+def software_loss(run: BordersRun, kind: str, rate: float, setting: tuple[float, bool] = MAIN) -> MeanInterval:
+    """Points that the mean over the dies lies below the same seed's network that knows of no device, in software."""
+    return MeanInterval.of(run.software() - accuracies(run, kind, rate, setting).mean(axis=1))
+
+
 def worst_loss(run: BordersRun, kind: str, rate: float, setting: tuple[float, bool] = MAIN) -> MeanInterval:
     """Points that the worst die lies below the best software network."""
     return MeanInterval.of(best_software(run) - accuracies(run, kind, rate, setting).min(axis=1))
 
 
 def largest_rate(run: BordersRun, kind: str, setting: tuple[float, bool], within: float = WITHIN) -> dict[str, Any]:
-    """Up to which rate the mean loss stays within some points.
+    """Up to which rate the mean stays within some points of software.
 
     Returns
     -------
@@ -87,7 +92,7 @@ def largest_rate(run: BordersRun, kind: str, setting: tuple[float, bool], within
         linear between swept rates, crosses the bound [%]; None if it never does.
     """
     rates = sorted(run.settings.swept)
-    losses = [loss(run, kind, rate, setting).mean for rate in rates]
+    losses = [software_loss(run, kind, rate, setting).mean for rate in rates]
     swept: float | None = None
     between: float | None = None
     for place, (rate, found) in enumerate(zip(rates, losses, strict=True)):
@@ -157,7 +162,7 @@ def mismatch_figures(run: BordersRun) -> dict[str, Any]:
     """Mean accuracy without repair, by trained rate (0: unaware) and true rate."""
     table: dict[str, dict[str, Any]] = {}
     for trained in (0.0, *run.settings.trained):
-        training = cases.aware(trained) if trained else cases.UNAWARE
+        training = cases.briefly_aware(trained) if trained else cases.UNAWARE
         table[f"{trained:g}"] = {
             f"{rate:g}": figure(run.answers[Question(training, cases.conditions(rate), run.settings.dies)])
             for rate in run.settings.swept

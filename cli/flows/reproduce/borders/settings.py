@@ -35,6 +35,8 @@ class BordersSettings:
         Trainings of each kind, with seeds from 0.
     epochs, train_images : int or None
         Of dense training; None: as long as pays, all images.
+    brief_epochs : int
+        Of each network of a table of ways to train.
     images : int or None
         Test images asked; None: all.
     dies : int
@@ -91,6 +93,7 @@ class BordersSettings:
     effort: Effort = "default"
     seeds: int = 3
     epochs: int | None = None
+    brief_epochs: int = 30
     train_images: int | None = None
     images: int | None = None
     dies: int = 36
@@ -181,21 +184,20 @@ _EFFORTS: Mapping[str, Mapping[str, Any]] = {
     "full": {
         "seeds": 5,
         "trained": (0.1, 0.2, 0.5, 1.0, 2.0, 5.0),
-        "known_dies": 6,
+        "known_dies": 2,
         "known_rates": CLAIMED,
         "transfer_dies": 36,
         "fitted": (1, 2, 4, 9, 18, 36),
         "draws": 50,
         "landscape_images": 2000,
-        "ablation_seeds": 5,
+        "ablation_seeds": 3,
         "mapping_rates": (0.2, 0.5, 1.0, 2.0, 5.0),
         "mapping_strengths": (6.0, 2.3),
-        "mapping_dies": 36,
-        "mapping_seeds": 5,
-        "ensemble_dies": 36,
-        "ensemble_seeds": 5,
-        "best_seeds": 5,
-        "best_combinations": SETTINGS,
+        "mapping_dies": 12,
+        "mapping_seeds": 2,
+        "ensemble_dies": 24,
+        "ensemble_seeds": 3,
+        "best_seeds": 3,
         "best_images": None,
     },
 }

@@ -124,18 +124,15 @@ def _train(
 ) -> dict[tuple[Training, int], dict[str, Any]]:
     """First what others start from, then those."""
     task = f"{_TASKS}.experiment:train_network"
-    waiting = cases.trainings(asked, settings)
+    wanted = cases.trainings(asked, settings)
     found: dict[tuple[Training, int], dict[str, Any]] = {}
-    for step in ("networks to start from", "networks", "networks for repaired reads"):
-        given, ready = [], []
-        for kind, seed in waiting:
-            start = cases.start_of(kind)
-            if start is None or (start, seed) in found:
-                first = None if start is None else found[start, seed]["network"]
-                given.append(cases.training_setting(kind, seed, settings, first))
-                ready.append((kind, seed))
-        found.update(zip(ready, sweeps.results(task, given, step), strict=True))
-        waiting = [key for key in waiting if key not in found]
+    for step, further in (("networks to start from", False), ("networks", True)):
+        keys = [(kind, seed) for kind, seed in wanted if kind.further == further]
+        given = []
+        for kind, seed in keys:
+            start = found[cases.START, seed]["network"] if further else None
+            given.append(cases.training_setting(kind, seed, settings, start))
+        found.update(zip(keys, sweeps.results(task, given, step), strict=True))
     return found
 
 

@@ -57,17 +57,20 @@ def _without_repair(run: BordersRun) -> list[Claim]:
                 )
             )
     for setting in settings.combinations:
-        found = results.loss(run, "statistics_aware", 0.2, setting)
-        claims.append(
-            Claim(
-                f"mean loss to software by training alone, 0.2 %, {setting_words(setting)}",
-                f"at most {results.WITHIN:g} points",
-                f"{found.mean:.2f}",
-                found.text(""),
-                found.mean <= results.WITHIN,
-                judged=settings.judged and setting[0] < MAIN[0],
+        for words, found, judged in (
+            ("software", results.software_loss(run, "statistics_aware", 0.2, setting), setting[0] < MAIN[0]),
+            ("the best software network", results.loss(run, "statistics_aware", 0.2, setting), False),
+        ):
+            claims.append(
+                Claim(
+                    f"mean loss to {words} by training alone, 0.2 %, {setting_words(setting)}",
+                    f"at most {results.WITHIN:g} points",
+                    f"{found.mean:.2f}",
+                    found.text(""),
+                    found.mean <= results.WITHIN,
+                    judged=settings.judged and judged,
+                )
             )
-        )
     return claims
 
 

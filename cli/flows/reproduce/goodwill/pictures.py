@@ -17,6 +17,8 @@ _COLOURS = {"mtj-50nm": "#0b7a75", "mtj-40nm": "#d9730d", "mtj-11nm": "#6b4fa0"}
 _LINES = {"verified": "-", "one-pulse": "--", "first-pulse": ":", "defects": "-."}
 _MARKS = {"verified": "o", "one-pulse": "^", "first-pulse": "s", "defects": "x"}
 _GREY = "#888888"
+#: More marks than these are pixels within a vector picture, which would be of megabytes.
+_MOST_VECTOR_MARKS = 5000
 
 
 def draw_scale(scales: Mapping[str, Any], folder: Path) -> str:
@@ -78,6 +80,7 @@ def draw_fidelity(outcome: Outcome, folder: Path) -> str:
     place = figure.subplots()
     data = {}
     at = SCALES.index(outcome.tuned)
+    marks = sum(len(accuracies(outcome, key)[at]) for key in outcome.arrays)
     for key, results in outcome.arrays.items():
         held, accuracy = held_fidelity(results), accuracies(outcome, key)[at]
         # Both take few values: shifts of up to a third of their steps keep marks apart, the same in every run.
@@ -91,6 +94,7 @@ def draw_fidelity(outcome: Outcome, folder: Path) -> str:
             alpha=0.45,
             linewidths=0.6,
             label=_label(*key),
+            rasterized=marks > _MOST_VECTOR_MARKS,
         )
         data[" ".join(key)] = {"fidelity": np.round(held, 4).tolist(), "accuracy": np.round(accuracy, 4).tolist()}
     place.axhline(PUBLISHED, color=_GREY, lw=1, ls="--")
