@@ -118,6 +118,16 @@ class SweepFolder:
                 path.unlink(missing_ok=True)
         self._failed(name).unlink(missing_ok=True)
 
+    def take(self, name: str, other: SweepFolder) -> None:
+        """Keep what another folder has of the same task, where it can be read and nothing is here yet."""
+        if self.done(name) or not other.done(name) or not self.locks.acquire(name):
+            return
+        try:
+            found = next(path for path in other._results(name) if path.exists())
+            self.write(name, found.suffix, found.read_bytes())
+        finally:
+            self.locks.release(name)
+
     def write_failure(self, failure: Failure) -> None:
         """Record that a task failed; a damaged result goes."""
         table = {"setting": failure.setting, "error": failure.error}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from spintile.model.sweep import Progress as SweepProgress
-from spintile.model.sweep import Sweep, collect, run
+from spintile.model.sweep import Sweep, SweepFolder, collect, run
 
 from ...console import Progress
 
@@ -39,7 +39,9 @@ class Sweeps:
     progress: Progress
 
     def results(self, function: str, settings: Sequence[Mapping[str, Any]], step: str) -> list[Any]:
-        """Results of ``package.module:function`` in the order of its settings; what is there already is not done again.
+        """Results of ``package.module:function`` in the order of its settings.
+
+        What is there already is not done again, whatever plan it was done for.
 
         Raises
         ------
@@ -52,10 +54,23 @@ class Sweeps:
             return []
         sweep = Sweep.of(function, settings, self.version)
         name = hashlib.sha256("".join(sweep.names).encode()).hexdigest()[:12]
-        folder = self.folder / f"{function.rpartition(':')[2]}-{name}"
+        kind = function.rpartition(":")[2]
+        folder = self.folder / f"{kind}-{name}"
+        self._take_over(sweep, folder, kind)
         jobs = min(self.jobs, len(sweep.settings))
         run(sweep, folder, jobs=jobs, cluster=self.cluster, progress=self._telling(step))
         return collect(sweep, folder)
+
+    def _take_over(self, sweep: Sweep, folder: Path, kind: str) -> None:
+        """Take what other plans of this run have done of the same tasks, as when a full run follows a default one."""
+        if folder.exists():
+            return
+        own = SweepFolder(folder)
+        own.claim(sweep)
+        for path in sorted(self.folder.glob(f"{kind}-*")):
+            if path != folder:
+                for task in sweep.names:
+                    own.take(task, SweepFolder(path))
 
     def _telling(self, step: str) -> Callable[[SweepProgress], None]:
         def tell(state: SweepProgress) -> None:

@@ -45,6 +45,22 @@ def test_other_settings_and_other_code_have_folders_of_their_own(tmp_path: Path)
     assert len(list(tmp_path.glob("product-*"))) == 3
 
 
+def test_a_larger_plan_takes_over_what_a_smaller_one_did_and_nothing_else(tmp_path: Path) -> None:
+    sweeps(tmp_path, Told()).results(FUNCTION, GIVEN[:1], "fewer")
+    (first,) = tmp_path.glob("product-*/tasks/*")
+    told = Told()
+    assert sweeps(tmp_path, told).results(FUNCTION, GIVEN, "all") == [{"product": 6}, {"product": 5}]
+    assert told.lines[0].startswith("all 0.50 1 of 2 tasks")
+    # Neither what other code gave nor a damaged result is taken.
+    others = [GIVEN[0], {"seed": 3, "die": 3}]
+    sweeps(tmp_path, told, version="2").results(FUNCTION, others, "newer")
+    assert "newer 0.00 0 of 2 tasks" in [line.strip() for line in told.lines]
+    for path in tmp_path.glob(f"product-*/tasks/{first.name}"):
+        path.write_bytes(path.read_bytes()[:-3])
+    assert sweeps(tmp_path, told).results(FUNCTION, others, "again") == [{"product": 6}, {"product": 9}]
+    assert "again 0.00 0 of 2 tasks" in [line.strip() for line in told.lines]
+
+
 def test_nothing_asked_is_nothing_done(tmp_path: Path) -> None:
     assert sweeps(tmp_path, Told()).results(FUNCTION, [], "nothing") == []
     assert not list(tmp_path.iterdir())
