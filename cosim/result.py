@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -52,6 +53,9 @@ class CosimResult:
         on all dies, without program loading.
     folder : str
         Where logs, ``results.xml``, ``cosim.json`` and waveforms are; empty if nothing was kept.
+    coverage : dict of int
+        Hits of the bins of the functional coverage (``coverage.Coverage``), in a sample of the images; empty unless the
+        run passed.
     """
 
     engine: EngineName
@@ -67,6 +71,7 @@ class CosimResult:
     cycles: int
     seconds: dict[str, float]
     folder: str = ""
+    coverage: dict[str, int] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -88,15 +93,21 @@ class CosimResult:
 
 
 def merge_outcomes(
-    job: CosimJob, engine: EngineName, outcomes: list[dict[str, Any]], seconds: dict[str, float], folder: str
+    job: CosimJob,
+    engine: EngineName,
+    outcomes: list[dict[str, Any]],
+    seconds: dict[str, float],
+    folder: str,
+    count: Callable[[], dict[str, int]],
 ) -> CosimResult:
-    """One result of what several simulations found, each ``dies``, ``error``, ``cycles`` and ``seconds``."""
+    """One result of what several simulations found, each ``dies``, ``error``, ``cycles`` and ``seconds``; ``count``
+    gives the coverage, and is asked if they passed."""
     dies = [die for outcome in outcomes for die in outcome["dies"]]
     compared = {stage: sum(die["compared"][stage] for die in dies) for stage in STAGES}
     mismatches = {stage: sum(die["mismatches"][stage] for die in dies) for stage in STAGES}
     counters = [{"die": die["die"], **die["counters"]} for die in dies if die["counters"]]
     rates = [die["cycles_per_image"] for die in dies if die["cycles_per_image"] is not None]
-    return CosimResult(
+    result = CosimResult(
         engine=engine,
         dies=job.dies,
         images=len(job.images),
@@ -115,6 +126,7 @@ def merge_outcomes(
         },
         folder=folder,
     )
+    return dataclasses.replace(result, coverage=count()) if result.passed else result
 
 
 def junit_report(result: CosimResult, outcomes: list[dict[str, Any]]) -> bytes:

@@ -16,10 +16,12 @@ import numpy as np
 from spintile.model.files import write_atomically
 from spintile.model.golden import Record
 
-from .build import SimulatorBuild, build_simulator
+from .build import SimulatorBuild, Waves, build_simulator
 from .compiled.batches import Connect
 from .compiled.run import cosimulate_compiled
+from .coverage import count_run
 from .design import TOP, periphery_verilog
+from .gtkwave import view_waves
 from .job import CosimJob
 from .result import CosimResult, EngineName, junit_report, merge_outcomes
 from .simulate import SimulationError, simulate, simulate_together
@@ -34,7 +36,7 @@ def cosimulate(
     engine: EngineName = "verilator",
     *,
     out: str | Path | None = None,
-    waves: bool = False,
+    waves: Waves = False,
     seed: int = 0,
     jobs: int = 1,
     timeout: float = 3600.0,
@@ -56,8 +58,8 @@ def cosimulate(
     out : path, optional
         Folder for ``cosim.json``, ``results.xml``, ``build.log``, the simulators' logs and waveforms; nothing is kept
         unless given.
-    waves : bool
-        Write waveforms (of each simulation, in ``out``).
+    waves : bool or "vcd"
+        Write waveforms (of each simulation, in ``out``); FST where that can be, unless VCD is asked for.
     seed : int
         Of pauses and stalls: they change no answer.
     jobs : int
@@ -121,13 +123,14 @@ def cosimulate(
     shutil.copyfile(build.log, folder / "build.log")
     parts = [part.tolist() for part in np.array_split(np.arange(job.dies), min(jobs, job.dies))]
     # A simulation that crashes leaves its folder behind, wherever it is: its log is named in the error.
-    outcomes = _simulate_parts(job, record, parts, build, module, folder, waves, seed, timeout, progress)
+    outcomes = _simulate_parts(job, record, parts, build, module, folder, bool(waves), seed, timeout, progress)
     seconds = {
         "golden": golden_done - started,
         "build": build_done - golden_done,
         "simulation": time.monotonic() - build_done,
     }
-    result = merge_outcomes(job, engine, outcomes, seconds, "" if out is None else str(folder))
+    kept = "" if out is None else str(folder)
+    result = merge_outcomes(job, engine, outcomes, seconds, kept, functools.partial(count_run, job, record))
     if out is None:
         shutil.rmtree(folder)
     else:
@@ -166,6 +169,8 @@ def _simulate_parts(
         done = simulate(
             build, module, place, environment=environment, seed=seed, waves=waves, timeout=timeout, poll=poll
         )
+        if done.waves is not None:
+            view_waves(done.waves, job.geometry, build)
         if not (place / "outcome.json").is_file():
             raise SimulationError(
                 f"{build.engine}: {done.failures[0] if done.failures else 'no outcome'} (log: {done.log})"

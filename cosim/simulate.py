@@ -230,7 +230,8 @@ def _command(build: SimulatorBuild, waves: bool) -> list[str]:
     if build.engine == "verilator":
         return [str(build.program), *(["--trace", "--trace-file", build.waves_file] if waves else [])]
     vvp = shutil.which("vvp") or str(Path(require(find_icarus()).source).with_name("vvp"))
-    plusargs = ["+waves", "-fst"] if waves else ["-none"]
+    form = "-fst" if build.waves_file.endswith(".fst") else "-vcd"
+    plusargs = ["+waves", form] if waves else ["-none"]
     return [vvp, "-n", "-m", config.lib_entry("vpi", "icarus"), str(build.program), *plusargs]
 
 

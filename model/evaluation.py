@@ -15,7 +15,7 @@ from .dies import Population
 from .golden import DieImage, calibrate_offsets, infer, make_die_image
 from .mapping import Compiled, Placement, compile_network, place
 from .network import Network
-from .programming import self_test_flags, self_test_reads
+from .programming import chosen_flags, self_test_flags, self_test_reads
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ def die_image_for(
     states: NDArray[np.bool_] | None = None,
     calibrate: bool = False,
     flags: bool = False,
+    examples: NDArray[np.integer] | None = None,
 ) -> DieImage:
     """The dies as integers, with the chip's wires.
 
@@ -110,6 +111,9 @@ def die_image_for(
         Set every die's offset registers from its own reference reads.
     flags : bool
         Flag every die's columns by self-test.
+    examples : int array (images, ...) or None
+        Inputs such as training images, by whose reads the flags are chosen (``chosen_flags``); None: by a rule that
+        knows no network (``self_test_flags``).
     """
     held = compiled.states if states is None else states
     image = make_die_image(
@@ -122,7 +126,12 @@ def die_image_for(
         wires=chip.wires,
     )
     if flags:
-        image = image.replace(flags=self_test_flags(self_test_reads(population, chip, seed), held, chip))
+        found = self_test_reads(population, chip, seed)
+        image = image.replace(
+            flags=self_test_flags(found, held, chip)
+            if examples is None
+            else chosen_flags(found, compiled, chip, examples, states=held)
+        )
     return image.replace(column_offset=calibrate_offsets(image)) if calibrate else image
 
 
@@ -139,6 +148,7 @@ def evaluate_on_dies(
     states: NDArray[np.bool_] | None = None,
     calibrate: bool = False,
     flags: bool = False,
+    examples: NDArray[np.integer] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Answer all images on all dies.
@@ -165,11 +175,15 @@ def evaluate_on_dies(
         Set every die's offset registers from its own reference reads.
     flags : bool
         Flag every die's columns by self-test.
+    examples : int array (images, ...) or None
+        As of ``die_image_for``.
     progress : function (images done, images in all), optional
         Called now and then.
     """
     compiled = compile_for(network, chip, placement=placement, calibrate=calibrate, flags=flags)
-    image = die_image_for(compiled, chip, population, seed, states=states, calibrate=calibrate, flags=flags)
+    image = die_image_for(
+        compiled, chip, population, seed, states=states, calibrate=calibrate, flags=flags, examples=examples
+    )
     record = infer(image, compiled, images, repair=chip.repair, progress=progress, jobs=jobs)
     classes = max(network.classes, int(labels.max()) + 1)
     pairs = np.asarray(labels, np.int64) * classes + record.classes

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ...model.chip import Chip
 from ...model.dies import sample_population
 from ...model.evaluation import compile_for, die_image_for
-from ..flows.verification import CASES, images_of, network_of
+from ..flows.verification.cases import CASES, images_of, network_of
 
 if TYPE_CHECKING:
     from ...cosim.job import CosimJob

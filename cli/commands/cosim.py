@@ -47,7 +47,10 @@ def cosim(
     chip: ChipName = "borders",
     repair: RepairName = None,
     waves: Annotated[
-        bool, typer.Option("--waves", help="Also write waveforms (FST where possible, else VCD).")
+        bool,
+        typer.Option(
+            "--waves", help="Also write waveforms (FST where possible, else VCD), and a view with names for GTKWave."
+        ),
     ] = False,
     fault: Annotated[
         FaultName | None,
@@ -147,7 +150,8 @@ def cosim(
             ],
             right=range(5),
         )
-        written = sorted(folder.glob("simulation*/waves.*")) if waves else []
-        typer.echo(f"Results and logs: {folder}" + "".join(f"\nWaveforms: {path}" for path in written))
+        views = sorted(folder.glob("simulation*/waves.gtkw")) if waves else []
+        told = [f"Waveforms, with names of states and modes: cd {view.parent} && gtkwave {view.name}" for view in views]
+        typer.echo("\n".join([f"Results and logs: {folder}", *told]))
     if shown["mismatches"]:
         raise CheckFailed(f"RTL and golden model differ: {shown['first_difference']}")

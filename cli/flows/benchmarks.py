@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..console import Progress
-from .verification import CASES, chip_of, images_of, network_of
+from .verification.cases import CASES, chip_of, images_of, network_of
 
 if TYPE_CHECKING:
     from spintile.model.chip import Chip

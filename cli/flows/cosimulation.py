@@ -56,6 +56,7 @@ def cosimulate_on_dies(
     states: NDArray[np.bool_] | None = None,
     calibrate: bool = False,
     flags: bool = False,
+    examples: NDArray[np.integer] | None = None,
     progress: Progress,
 ) -> CosimResult:
     """Run images through the RTL with every die of a population at its pins.
@@ -88,6 +89,8 @@ def cosimulate_on_dies(
         Set every die's offset registers from its own reference reads.
     flags : bool
         Flag every die's columns by self-test.
+    examples : int array (images, ...) or None
+        Inputs by whose reads the flags are chosen; None: by a rule that knows no network.
     progress : Progress
         Told of the steps.
     """
@@ -97,7 +100,9 @@ def cosimulate_on_dies(
     compiled = compile_for(network, chip, placement=placement, calibrate=calibrate, flags=flags)
     job = CosimJob(
         compiled=compiled,
-        image=die_image_for(compiled, chip, population, seed, states=states, calibrate=calibrate, flags=flags),
+        image=die_image_for(
+            compiled, chip, population, seed, states=states, calibrate=calibrate, flags=flags, examples=examples
+        ),
         images=images,
         repair=chip.repair,
         first_index=first_index,

@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -70,12 +70,12 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def source_digest(*packages: str) -> str:
-    """SHA-256 over the Python sources of packages: a step's result is reused only with the code that made it."""
+def source_digest(*packages: str, patterns: Sequence[str] = ("*.py",)) -> str:
+    """SHA-256 over the sources of packages: a result is reused only with the code that made it."""
     state = hashlib.sha256()
     for package in packages:
         # Packages map onto plain folders, so that the resource is a path.
         folder = Path(str(resources.files(package)))
-        for path in sorted(folder.rglob("*.py")):
+        for path in sorted({path for pattern in patterns for path in folder.rglob(pattern)}):
             state.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     return state.hexdigest()

@@ -3,7 +3,7 @@
 
 from .contents import Check, Comparison, DieMap, KernelLabel, ReportContents, Strip
 from .page import render_report
-from .sheet import Number, Section, Sheet, render_sheet
+from .sheet import Number, Section, Sheet, Status, render_sheet
 
 __all__ = [
     "Check",
@@ -14,6 +14,7 @@ __all__ = [
     "ReportContents",
     "Section",
     "Sheet",
+    "Status",
     "Strip",
     "render_report",
     "render_sheet",

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
+from typing import Literal
 
 from .contents import Check
 from .die_figure import DEFECTS
@@ -34,6 +36,8 @@ class Section:
         A table; none without rows. The first cell of a row names it.
     legend : bool
         Whether to show the colours of the defect classes.
+    code : str
+        A command line or the like, shown as it is.
     """
 
     title: str
@@ -42,6 +46,30 @@ class Section:
     columns: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
     legend: bool = False
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Status:
+    """One line of the status table.
+
+    Parameters
+    ----------
+    group : str
+        Lines of one group stand together, under its name.
+    claim, how, amount : str
+        What is claimed; how it was checked; on how much.
+    result : {"holds", "fails", "not run"}
+    remark : str
+        What fails, or why it was not run.
+    """
+
+    group: str
+    claim: str
+    how: str
+    amount: str
+    result: Literal["holds", "fails", "not run"]
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +88,8 @@ class Sheet:
         In order.
     checks : sequence of Check
         What had to hold.
+    status : sequence of Status
+        The same where some of it may not have been run, above the sections.
     tables : mapping
         Settings and provenance: title -> name -> value.
     credit : str
@@ -75,11 +105,17 @@ class Sheet:
     checks: Sequence[Check]
     tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     credit: str = ""
+    status: Sequence[Status] = ()
 
     @property
     def holds(self) -> bool:
-        """Whether every check holds."""
-        return all(check.holds for check in self.checks)
+        """Whether every check holds, and nothing of the status table fails."""
+        return all(check.holds for check in self.checks) and all(line.result != "fails" for line in self.status)
+
+    @property
+    def status_groups(self) -> list[tuple[str, list[Status]]]:
+        """Lines of the status table by group, in order."""
+        return [(name, list(lines)) for name, lines in itertools.groupby(self.status, lambda line: line.group)]
 
 
 def render_sheet(sheet: Sheet) -> str:

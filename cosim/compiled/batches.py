@@ -18,6 +18,7 @@ from spintile.model.golden import Record, infer
 from threadpoolctl import threadpool_limits
 
 from ..comparison import Comparison
+from ..coverage import add_counts, count_handshakes, count_record
 from ..job import CosimJob, cycle_limits
 from ..loading import flag_writes, offset_write
 from .engine import CompiledEngine, EngineError
@@ -50,6 +51,7 @@ class Found:
     comparison: Comparison
     outcome: Outcome
     counters: dict[str, int] = field(default_factory=dict)
+    coverage: dict[str, int] = field(default_factory=dict)
     error: str = ""
 
 
@@ -151,6 +153,7 @@ def _run_batch(
 ) -> tuple[Found, float]:
     images = job.images[batch.images]
     first = job.first_index + batch.images.start
+    engine.handshakes(clear=True)
     if connect is not None:
         connect(engine, batch.die)
     else:
@@ -182,6 +185,10 @@ def _run_batch(
             found.counters = host_counters(engine, outcome, first, reads * len(images))
         except EngineError as error:
             found.error = str(error)
+    if not found.error and not comparison.total_mismatches:
+        # Of a design without trace ports only classes were compared: its record proves nothing of the rest.
+        seen = count_record(job, golden, batch.die, images) if engine.library.has_trace else {}
+        found.coverage = add_counts([seen, count_handshakes(engine.handshakes())])
     # What is told of a batch are counts and stamps of its classes: the rest may go.
     found.outcome = _kept(outcome)
     return found, seconds

@@ -15,7 +15,8 @@ from spintile.model.golden import DieImage
 from spintile.rtl.registers import IDENTITY, register_map
 
 from ..loading import RegisterWrite
-from .interface import STRAY, RunStructure, load_functions, pointer
+from .interface import CHANNELS, KINDS, STRAY, RunStructure, load_functions, pointer
+from .interference import Interference
 from .library import Library
 from .outcome import Outcome, Pauses, RunShape
 
@@ -120,6 +121,12 @@ class CompiledEngine:
         is checked: what the loop costs without an array."""
         self._functions.engine_pins(self._engine, settle, int(constant))
 
+    def set_comparators(self, *, low: Iterable[int] = (), high: Iterable[int] = (), loose: Iterable[int] = ()) -> None:
+        """Columns whose comparators always answer 0, always answer 1, or answer anything, each trial anew; all others
+        are sound again."""
+        masks = [sum({1 << col for col in columns}) for columns in (low, high, loose)]
+        self._functions.engine_comparators(self._engine, *masks)
+
     def set_die(self, image: DieImage, position: int) -> None:
         """Put a die at the pins; one of a design without array pins is ignored."""
         parts = [np.ascontiguousarray(getattr(image, name)[position]) for name in ("q", "offset", "lo", "hi")]
@@ -158,6 +165,7 @@ class CompiledEngine:
         pauses: Pauses | None = None,
         seed: int = 0,
         record: bool = True,
+        interference: Interference | None = None,
     ) -> Outcome:
         """Stream images and keep everything that the design shows until it is done with them.
 
@@ -177,6 +185,8 @@ class CompiledEngine:
             Of pauses and of comparators that nobody asked: of no answer.
         record : bool
             Whether events are kept; else only the words of the result stream are.
+        interference : Interference, optional
+            None unless given. The run then ends when its register accesses, too, are answered.
         """
         words = np.ascontiguousarray(stream, np.uint64)
         images, geometry = len(words), self.geometry
@@ -195,7 +205,8 @@ class CompiledEngine:
             "strays": np.zeros(_STRAYS, STRAY),
         }
         ends, starts = shape.emit_of_read(), np.cumsum([0, *shape.pooled]).astype(np.int32)
-        chosen = pauses or Pauses()
+        chosen, meanwhile = pauses or Pauses(), interference or Interference()
+        besides = meanwhile.arrays(words.shape)
         run = RunStructure(
             stream=pointer(words),
             images=images,
@@ -215,7 +226,12 @@ class CompiledEngine:
             stall=_threshold(chosen.stall),
             record=int(record),
             stray_capacity=_STRAYS,
-            **{name: pointer(array) for name, array in arrays.items()},
+            access_count=len(meanwhile.accesses),
+            result_from=meanwhile.results_held[0],
+            result_until=meanwhile.results_held[1],
+            ready_from=meanwhile.ready_held[0],
+            ready_until=meanwhile.ready_held[1],
+            **{name: pointer(array) for name, array in (arrays | besides).items()},
         )
         failed = self._functions.engine_run(self._engine, ctypes.byref(run))
         error = self._functions.engine_error(self._engine).decode() if failed else ""
@@ -229,6 +245,14 @@ class CompiledEngine:
             cycles=run.cycles,
             error=error,
         )
+
+    def handshakes(self, *, clear: bool = False) -> dict[str, int]:
+        """Cycles since they were last cleared in which a channel's transfer was ``stalled`` (offered, not taken),
+        ``taken``, or ``in_a_row`` (in the cycle after another): by ``channel.kind``."""
+        counts = np.zeros((len(CHANNELS), len(KINDS)), np.uint64)
+        self._functions.engine_handshakes(self._engine, pointer(counts), int(clear))
+        names = [f"{channel}.{kind}" for channel in CHANNELS for kind in KINDS]
+        return dict(zip(names, counts.ravel().tolist(), strict=True))
 
     def peek(self, name: str) -> int:
         """Value of a port, as it last settled."""
@@ -257,4 +281,4 @@ class CompiledEngine:
 
 
 def _threshold(probability: float) -> int:
-    return round(probability * (1 << 32))
+    return min(round(probability * (1 << 32)), (1 << 32) - 1)

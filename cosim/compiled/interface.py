@@ -11,8 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["STRAY", "RunStructure", "load_functions", "pointer"]
+__all__ = ["ACCESS", "CHANNELS", "KINDS", "STRAY", "RunStructure", "load_functions", "pointer"]
 
+#: Handshakes and what is counted of them, as ``harness/handshakes.h`` has them.
+CHANNELS = (
+    *("write_address", "write_data", "write_response", "read_address", "read_data"),
+    *("image", "result", "report", "array"),
+)
+KINDS = ("stalled", "taken", "in_a_row")
 #: An event that has no place: stage (0 codes .. 3 classes), image, ordinal or layer, kernel, cycle, its first value.
 STRAY = np.dtype(
     [
@@ -22,6 +28,16 @@ STRAY = np.dtype(
         ("kernel", np.uint32),
         ("cycle", np.uint32),
         ("value", np.int32),
+    ]
+)
+#: A register access while images run, and its answer: ``harness/bus.h``.
+ACCESS = np.dtype(
+    [
+        (name, np.uint32)
+        for name in (
+            *("cycle", "write", "address", "data", "strobe", "address_delay", "data_delay", "answer_delay"),
+            *("response", "value", "done"),
+        )
     ]
 )
 
@@ -53,6 +69,11 @@ class RunStructure(ctypes.Structure):
                 "strays",
             )
         ),
+        ("accesses", c_void_p),
+        ("access_count", c_int64),
+        ("last", c_void_p),
+        ("gaps", c_void_p),
+        *((name, c_int64) for name in ("result_from", "result_until", "ready_from", "ready_until")),
         *((name, c_int64) for name in ("stray_count", "word_count", "samples", "cycles")),
     )
 
@@ -71,8 +92,10 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "engine_feed": (c_int, (c_void_p, c_void_p, c_int64, c_int64, c_int64)),
     "engine_send_die": (c_int, (c_void_p, c_void_p, c_int64)),
     "engine_pins": (None, (c_void_p, c_uint32, c_int)),
+    "engine_comparators": (None, (c_void_p, c_uint64, c_uint64, c_uint64)),
     "engine_die": (None, (c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_int64, c_uint32, c_uint32)),
     "engine_noise": (c_int64, (c_int64, c_uint32, c_uint32, c_uint32, c_uint32, c_uint32)),
+    "engine_handshakes": (None, (c_void_p, c_void_p, c_int)),
     "engine_peek": (None, (c_void_p, c_int, POINTER(c_uint32))),
     "engine_poke": (None, (c_void_p, c_int, POINTER(c_uint32))),
     "engine_settle": (None, (c_void_p,)),

@@ -7,6 +7,7 @@ number of threads gives the same result, cycle for cycle.
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import time
@@ -19,6 +20,7 @@ from spintile.model.files import write_atomically
 from spintile.model.golden import Record
 
 from ..comparison import STAGES, Comparison
+from ..coverage import add_counts, count_program
 from ..design import TOP, periphery_verilog
 from ..job import CosimJob
 from ..result import CosimResult, junit_report, merge_outcomes
@@ -102,7 +104,9 @@ def cosimulate_compiled(
     }
     outcome = _by_die(job, batches, found) | spent
     seconds = {"golden": 0.0, "build": built - started, "simulation": time.monotonic() - built}
-    result = merge_outcomes(job, "compiled", [outcome], seconds, "" if out is None else str(out))
+    parts = [count_program(job), *(each.coverage for each in found.values())]
+    kept = "" if out is None else str(out)
+    result = merge_outcomes(job, "compiled", [outcome], seconds, kept, functools.partial(add_counts, parts))
     if out is not None:
         folder = Path(out)
         folder.mkdir(parents=True, exist_ok=True)

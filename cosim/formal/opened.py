@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
-from amaranth import Signal, Value
-from amaranth.hdl import Elaboratable, Fragment
+from amaranth import Const, Module, ResetSignal, Shape, Signal, Value
+from amaranth.hdl import Elaboratable, Fragment, MemoryInstance
 
 __all__ = ["Opened"]
 
@@ -52,15 +52,20 @@ class Opened(Elaboratable):
             self._leave_out(path)
 
     def _leave_out(self, path: str) -> None:
-        parent = self._fragment
-        *above, last = path.split(".")
-        for step in above:
-            parent = next((inner for inner, name, _ in parent.subfragments if name == step), Fragment())
-        found = [entry for entry in parent.subfragments if entry[1] == last]
-        if not found:
-            raise ValueError(f"submodule of {type(self.block).__name__} must exist, and {path!r} does not")
-        parent.subfragments.remove(found[0])
-        self.freed += _driven(found[0][0])
+        above, _, last = path.rpartition(".")
+        self.freed += _driven(self._inside(path))
+        parent = self._inside(above) if above else self._fragment
+        parent.subfragments[:] = [entry for entry in parent.subfragments if entry[1] != last]
+
+    def _inside(self, path: str) -> Fragment:
+        """The submodule of that name."""
+        fragment = self._fragment
+        for step in path.split("."):
+            found = [inner for inner, name, _ in fragment.subfragments if name == step]
+            if not found:
+                raise ValueError(f"submodule of {type(self.block).__name__} must exist, and {path!r} does not")
+            fragment = found[0]
+        return fragment
 
     def _collect(self, fragment: Fragment, prefix: str) -> None:
         for domain, statements in fragment.statements.items():
@@ -122,6 +127,64 @@ class Opened(Elaboratable):
             raise ValueError(f"state must be one of {', '.join(sorted(numbers))}, not {state!r}")
         return signal == numbers[state]
 
+    def word(self, memory: str, address: Any) -> Signal:
+        """What a memory holds at an address in this cycle, seen through a port of its own.
+
+        Raises
+        ------
+        ValueError
+            If the block has no such memory.
+        """
+        instance = self._inside(memory)
+        if not isinstance(instance, MemoryInstance):
+            raise ValueError(f"memory of {type(self.block).__name__} must be a memory, and {memory!r} is none")
+        name = memory.replace(".", "_")
+        depth, width = instance._data.depth, Shape.cast(instance._data.shape).width
+        held, seen = Signal(width, name=f"word_of_{name}"), Signal((depth - 1).bit_length(), name=f"address_in_{name}")
+        self._fragment.add_statements("comb", seen.eq(address))
+        instance.read_port(domain="comb", addr=seen, data=held, en=Const(1), transparent_for=())
+        return held
+
+    def disturb(self, which: Value, hits: Value, value: Value, first: int = 0) -> int:
+        """Let one signal of the block take any value: signal ``which - first``, in the cycles with ``hits``.
+
+        Parameters
+        ----------
+        which : Value
+            Number of the signal that is disturbed; ports that the block assigns and wires count too, memories do not.
+        hits : Value
+            Whether it is, in this cycle: a wire at once, a register at its end, its reset notwithstanding.
+        value : Value
+            What it becomes: these bits, over and over.
+        first : int
+            Number of this block's first signal.
+
+        Returns
+        -------
+        int
+            Number after that of its last signal.
+        """
+        number = first
+        for fragment in _fragments(self._fragment):
+            driven = {
+                domain: {id(signal): signal for statement in statements for signal in statement._lhs_signals()}
+                for domain, statements in fragment.statements.items()
+            }
+            for domain, signals in driven.items():
+                for key, signal in signals.items():
+                    if any(key in others for other, others in driven.items() if other != domain):
+                        continue  # some bits are registers and some are wires
+                    upset = Module()
+                    if domain != "comb" and not signal.reset_less:
+                        signal._reset_less = True  # its reset becomes a statement, so that it may be lost as well
+                        with upset.If(ResetSignal(domain)):
+                            upset.d[domain] += signal.eq(signal.init)
+                    with upset.If(hits & (which == number)):
+                        upset.d[domain] += signal.eq(value.replicate(-(-len(signal) // len(value))))
+                    fragment.add_statements(domain, *Fragment.get(upset, None).statements[domain])
+                    number += 1
+        return number
+
     def elaborate(self, platform: object) -> Fragment:
         """The block, elaborated once when it was opened."""
         return self._fragment
@@ -133,6 +196,14 @@ def _enter(table: dict[str, list[Signal]], prefix: str, signal: Signal) -> None:
         known = table.setdefault(f"{prefix}{signal.name}", [])
         if not any(signal is other for other in known):
             known.append(signal)
+
+
+def _fragments(fragment: Fragment) -> Iterator[Fragment]:
+    """A fragment and those inside it that are no memories."""
+    if not isinstance(fragment, MemoryInstance):
+        yield fragment
+        for inner, _, _ in fragment.subfragments:
+            yield from _fragments(inner)
 
 
 def _driven(fragment: Fragment) -> list[Signal]:

@@ -43,7 +43,7 @@ class Properties(Elaboratable):
     ----------
     module : Module
         Where a property set keeps registers of its own (*ghosts*).
-    claims, assumptions, covers : dict of str to Value
+    claims, lemmas, assumptions, covers : dict of str to Value
         By name, in the order in which they were made.
     """
 
@@ -54,11 +54,13 @@ class Properties(Elaboratable):
         self.module = Module()
         self.module._MustUse__silence = True  # a property set that is made and not proved is no mistake
         self.claims: dict[str, Value] = {}
+        self.lemmas: dict[str, Value] = {}
         self.assumptions: dict[str, Value] = {}
         self.covers: dict[str, Value] = {}
         self._ports: list[Signal] = []
         self._text: str | None = None
         self._pasts = 0
+        self._opened: list[Opened] = []
 
     @property
     def ports(self) -> dict[str, tuple[Signal, None]]:
@@ -96,6 +98,7 @@ class Properties(Elaboratable):
         opened = Opened(block, cut=cut)
         self._ports += opened.freed
         self.module.submodules[name] = opened
+        self._opened.append(opened)
         for path, member, value in block.signature.flatten(block):
             if member.flow == In and "__".join(map(str, path)) not in driven:
                 self._ports.append(Value.cast(value))
@@ -136,6 +139,10 @@ class Properties(Elaboratable):
         """Claim that a condition holds in every cycle."""
         self._add(self.claims, name, condition)
 
+    def lemma(self, name: str, condition: Any) -> None:
+        """Prove together with the claims what holds of the set's own registers alone: no property of a block."""
+        self._add(self.lemmas, name, condition)
+
     def assume(self, name: str, condition: Any) -> None:
         """Restrict the runs to those in which a condition holds in every cycle."""
         self._add(self.assumptions, name, condition)
@@ -157,7 +164,27 @@ class Properties(Elaboratable):
             if name not in self.claims:
                 near = ", ".join(difflib.get_close_matches(name, self.claims, 5)) or "nothing like it"
                 raise ValueError(f"claim must be one of {self.title}, not {name!r}: it has {near}")
-        self.claims = {name: self.claims[name] for name in names}
+        self.claims, self.lemmas = {name: self.claims[name] for name in names}, {}
+        return self
+
+    def broken(self) -> Properties:
+        """The same with one fault, any one, and a cover for each claim: a run in which it does not hold.
+
+        The fault is one signal of the blocks, chosen once, that takes any value whenever it likes. A claim that no such
+        fault can break says nothing about the blocks.
+
+        Raises
+        ------
+        ValueError
+            If the set has been proved already.
+        """
+        self._check_open()
+        which, hits, value = self.constant(16, "disturbed"), self.free(1, "hits"), self.free(64, "disturbance")
+        first = 0
+        for opened in self._opened:
+            first = opened.disturb(which, hits, value, first)
+        self.covers = {name: ~condition for name, condition in self.claims.items()}
+        self.claims, self.lemmas = {}, {}
         return self
 
     def rtlil(self) -> str:
@@ -174,12 +201,17 @@ class Properties(Elaboratable):
         self._check_open()
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             raise ValueError(f"name of a property must be in lower case with underscores, not {name!r}")
-        if name in self.claims or name in self.assumptions or name in self.covers:
+        if any(name in known for known in (self.claims, self.lemmas, self.assumptions, self.covers)):
             raise ValueError(f"name of a property must be new, and {name!r} is taken")
-        table[name] = Value.cast(condition).bool()
+        value = Value.cast(condition)
+        if len(value) != 1:
+            # The complement of a number of several bits is never 0: such a condition would hold of anything.
+            raise ValueError(f"condition of {name!r} must be a single bit, not {len(value)}")
+        table[name] = value
 
     def elaborate(self, platform: object) -> Module:
         """The module with its claims, assumptions and covers as statements, their names as messages."""
-        for statement, table in ((Assert, self.claims), (Assume, self.assumptions), (CoverStatement, self.covers)):
+        checks = self.claims | self.lemmas
+        for statement, table in ((Assert, checks), (Assume, self.assumptions), (CoverStatement, self.covers)):
             self.module.d.comb += [statement(condition, name) for name, condition in table.items()]
         return self.module

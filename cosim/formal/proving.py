@@ -181,7 +181,7 @@ def reach(properties: Properties, *, depth: int = 10, limit: float = 120.0, cach
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            design.translate(folder, limit)
+            design.translate(folder, limit, "chformal -assert -remove")
             output = design.solve(folder, ("-c", "-t", str(depth)), limit)
         found = re.findall(r"Reached cover statement in step (\d+) at \S+: (\S+)", output or "")
         reached = {cover: int(step) for step, cover in found}
@@ -282,10 +282,10 @@ class _Design:
         self.folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self.folder / f"{purpose}.json", json.dumps(found).encode())
 
-    def translate(self, folder: Path, limit: float) -> None:
-        """Write ``design.smt2``."""
+    def translate(self, folder: Path, limit: float, first: str = "") -> None:
+        """Write ``design.smt2``, after a step of Yosys's at the beginning."""
         (folder / "design.il").write_text(self.text)
-        script = "; ".join(["read_rtlil design.il", "hierarchy -top top", *_STEPS])
+        script = "; ".join(["read_rtlil design.il", "hierarchy -top top", *([first] if first else []), *_STEPS])
         code, output = _run((*self.yosys.command, "-q", "-p", script), folder, limit)
         if code is None:
             raise RuntimeError(f"{self.title}: Yosys ran past its limit of {limit:g} s")

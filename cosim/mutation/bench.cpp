@@ -8,6 +8,7 @@
 //   bench SCRIPT REFERENCE               runs the design itself and writes its events
 //   bench SCRIPT REFERENCE NUMBER...     runs these mutants, each in a process of its own, a line of JSON for each
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,11 +95,18 @@ static uint32_t mix(uint64_t value) {
     return uint32_t(value >> 32);
 }
 
+// The design with one mutant; 0 is the design itself.
+static Vtop* make(VerilatedContext& context, int mutant) {
+    const std::string chosen = "+mutant=" + std::to_string(mutant);
+    const char* arguments[] = {"bench", chosen.c_str()};
+    context.commandArgs(2, arguments);
+    return new Vtop(&context);
+}
+
 class Bench {
 public:
     Bench(const std::vector<Operation>& script, const std::vector<Die>& dies, int mutant, const Reference* reference)
-        : script_(script), dies_(dies), reference_(reference), top_(new Vtop(&context_)) {
-        top_->mutant_select = mutant;
+        : script_(script), dies_(dies), reference_(reference), top_(make(context_, mutant)) {
         die_ = dies_.front();
     }
     void run() {
@@ -330,7 +338,7 @@ private:
     }
     // Handshakes are read before the edge: what the design shows in this cycle, not after it.
     bool fired_aw_ = false, fired_w_ = false, fired_b_ = false, fired_ar_ = false, fired_r_ = false;
-    uint32_t response_ = 0, data_ = 0;
+    uint32_t response_ = 0, read_response_ = 0, data_ = 0;
     void cycle_bus(bool& address_due, bool& data_sent, bool& done) {
         step_bus();
         if (fired_aw_) address_due = false;
@@ -352,7 +360,8 @@ private:
         fired_b_ = top.s_axi__bvalid && top.s_axi__bready;
         fired_ar_ = top.s_axi__arvalid && top.s_axi__arready;
         fired_r_ = top.s_axi__rvalid && top.s_axi__rready;
-        response_ = fired_b_ ? top.s_axi__bresp : top.s_axi__rresp;
+        response_ = top.s_axi__bresp;
+        read_response_ = top.s_axi__rresp;
         data_ = top.s_axi__rdata;
         cycle();
     }
@@ -369,10 +378,36 @@ private:
         }
         top.s_axi__arvalid = top.s_axi__rready = 0;
         event_.clear();
-        event_.push_back(response_);
+        event_.push_back(read_response_);
         event_.push_back(data_);
         if (kept) keep(BUS);
         return data_;
+    }
+
+    // Writes and reads at once, each channel as fast as it is let; a write is its address and its word.
+    void overlap(size_t count, const uint64_t* writes, const uint64_t* reads, size_t wanted) {
+        Vtop& top = *top_;
+        size_t addresses = 0, words = 0, written = 0, asked = 0, answered = 0;
+        bool offers[3] = {};  // what is offered stays
+        while (written < count || answered < wanted) {
+            offers[0] = addresses < count && (offers[0] || !chance(12, bus_pause_));
+            offers[1] = words < count && (offers[1] || !chance(9, bus_pause_));
+            offers[2] = asked < wanted && (offers[2] || !chance(13, bus_pause_));
+            top.s_axi__awvalid = offers[0], top.s_axi__wvalid = offers[1], top.s_axi__arvalid = offers[2];
+            top.s_axi__awaddr = offers[0] ? writes[2 * addresses] : draw(14) & 0xFFFFF;
+            top.s_axi__wdata = offers[1] ? writes[2 * words + 1] : draw(15);
+            top.s_axi__wstrb = offers[1] ? 0xF : draw(16) & 0xF;
+            top.s_axi__araddr = offers[2] ? reads[asked] : draw(17) & 0xFFFFF;
+            top.s_axi__bready = !chance(10, bus_pause_);
+            top.s_axi__rready = !chance(11, bus_pause_);
+            step_bus();
+            if (fired_aw_) ++addresses, offers[0] = false;
+            if (fired_w_) ++words, offers[1] = false;
+            if (fired_ar_) ++asked, offers[2] = false;
+            if (fired_b_) event_ = {response_, 0}, keep(BUS), ++written;
+            if (fired_r_) event_ = {read_response_, data_}, keep(BUS), ++answered;
+        }
+        top.s_axi__awvalid = top.s_axi__wvalid = top.s_axi__bready = top.s_axi__arvalid = top.s_axi__rready = 0;
     }
 
     void perform(const Operation& operation) {
@@ -385,6 +420,8 @@ private:
         } else if (name == "poll") {
             while ((read(a[0], false) & a[1]) != a[2]) {
             }
+        } else if (name == "overlapping") {  // how many writes, then address and word of each, then what to read
+            overlap(a[0], &a[1], &a[1] + 2 * a[0], a.size() - 1 - 2 * a[0]);
         } else if (name == "image") {
             for (size_t i = 0; i < a.size(); ++i) images_.emplace_back(a[i], i + 1 == a.size());
         } else if (name == "words") {  // of an image whose last word is not marked, or cut short
@@ -526,7 +563,9 @@ int main(int count, char** arguments) {
         const pid_t child = fork();
         if (child < 0) return 3;
         if (child == 0) {
-            alarm(600);
+            // Processor time, not the clock's: on a busy machine a mutant that runs slowly is not one that hangs.
+            const rlimit most = {600, 600};
+            setrlimit(RLIMIT_CPU, &most);
             run_mutant(mutant, script, dies, reference);
             _exit(0);
         }

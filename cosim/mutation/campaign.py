@@ -19,9 +19,10 @@ from typing import Any
 from spintile.model.files import write_atomically
 from spintile.model.geometry import Geometry
 
-from .equivalence import logic_of, prove_equivalent
+from .equivalence import prove_equivalent
 from .events import reference_differences
 from .harness import build_bench
+from .logic import logic_of
 from .mutants import Mutant, MutatedDesign, mutate
 from .workload import Workload, make_workload
 
@@ -29,6 +30,8 @@ __all__ = ["DATA_PATH", "Campaign", "run_campaign"]
 
 #: Blocks that numbers of an image pass through.
 DATA_PATH = ("memory", "gather", "read_path", "accumulator", "activation")
+#: What the prover says of a mutant that changes nothing.
+_PROVED = ("equivalent", "unreachable")
 _CHUNK = 25
 
 
@@ -249,6 +252,6 @@ def _prove(design: MutatedDesign, log: _Log) -> None:
 def _result(design: MutatedDesign, seed: int, log: _Log, cycles: int, seconds: float) -> Campaign:
     killed = {number: entry["by"] for number, entry in sorted(log.verdicts.items()) if entry["verdict"] == "killed"}
     rest = sorted(set(log.verdicts) - set(killed))
-    equivalent = tuple(number for number in rest if log.proofs.get(number) == "equivalent")
-    survived = tuple(number for number in rest if log.proofs.get(number) != "equivalent")
+    equivalent = tuple(number for number in rest if log.proofs.get(number) in _PROVED)
+    survived = tuple(number for number in rest if log.proofs.get(number) not in _PROVED)
     return Campaign(design.geometry.name, seed, killed, equivalent, survived, design.mutants, cycles, seconds)

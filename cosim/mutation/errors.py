@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
+from spintile.rtl.axi_lite import ADDRESS_BITS
 
 from ..job import BenchJob
 from .script import Script
@@ -76,9 +77,11 @@ def add_errors(script: Script, job: BenchJob, die: int) -> None:
 
 
 def add_accesses(script: Script, generator: np.random.Generator) -> None:
-    """Every register written and read back, byte by byte; accesses that must be answered with an error."""
+    """Every register written and read back, byte by byte; accesses anywhere else; accesses that overlap."""
+    own: set[int] = set()
     for register in script.map.registers:
         addresses = [script.map.address(register.name, index) for index in range(register.count)]
+        own.update(addresses)
         for address in addresses:
             script.do("read", address)
         if register.access == "ro" or register.name in ("CONTROL", "WRITE_COMMAND"):
@@ -90,10 +93,47 @@ def add_accesses(script: Script, generator: np.random.Generator) -> None:
             for address in addresses:
                 script.do("read", address)
         for lane in range(4):
-            script.do("write", addresses[0], pattern[0], 1 << lane)
+            for strobe in (1 << lane, 0xF ^ 1 << lane):
+                script.do("write", addresses[0], pattern[0], strobe)
             script.do("read", addresses[0])
-    holes = (0x0F00, 0x3F000, 0x001FC)
-    for address in (*holes, *(script.map.address(name) for name in ("SEGMENT", "TARGET", "THRESHOLD", "FLAG"))):
+    _elsewhere(script, generator, own)
+    for pause in (0, 100):
+        script.do("pauses", 0, 0, 0, 0, pause)
+        _overlapping(script, generator)
+    script.do("pauses", 0, 0, 0, 0, 0)
+
+
+def _elsewhere(script: Script, generator: np.random.Generator, own: set[int]) -> None:
+    """Reads of every word below the windows and of windows; writes where nothing is, around every window and at random.
+
+    A window that takes a word that is not its own is seen in the answer.
+    """
+    first = min(window.offset for window in script.map.windows)
+    for address in range(0, first // 2, 4):
         script.do("read", address)
-    for address in (*holes, *(script.map.address(name) for name in ("IDENTITY", "STATUS", "CYCLES"))):
-        script.do("write", address, 0xFFFFFFFF, 0xF)
+        if address not in own:
+            script.do("write", address, 0xFFFFFFFF, 0xF)
+    for name in ("IDENTITY", "STATUS", "CYCLES"):
+        script.do("write", script.map.address(name), 0xFFFFFFFF, 0xF)
+    for window in script.map.windows:
+        end = window.offset + 4 * window.groups * window.stride
+        near = [window.offset - 4, *(window.offset + 4 * lane for lane in range(window.stride + 1))]
+        near += [end - 4 * lane for lane in range(-1, window.stride + 1)]
+        near += [window.offset ^ 1 << bit for bit in range(10, ADDRESS_BITS)]
+        near += [end - 4 * window.stride ^ 1 << bit for bit in range(10, ADDRESS_BITS)]
+        for address in near:
+            script.do("write", address % (1 << ADDRESS_BITS), int(generator.integers(1 << 32)), 0xF)
+        script.do("read", window.offset)
+    for address in generator.integers(first // 4, 1 << (ADDRESS_BITS - 2), 100).tolist():
+        script.do("write", 4 * address, int(generator.integers(1 << 32)), 0xF)
+
+
+def _overlapping(script: Script, generator: np.random.Generator) -> None:
+    """Writes and reads at once, each offered before the one before it is answered; then all is read again."""
+    names = ("PEAK", "DIFFERENCE", "MARGIN_BASE", "MARGIN_ROW", "LAYER", "PAIR_SUM", "IDENTITY", "WRITE_ROWS")
+    addresses = [script.map.address(name) for name in names]
+    words = generator.integers(0, 1 << 32, len(addresses)).tolist()
+    writes = [part for pair in zip(addresses, words, strict=True) for part in pair]
+    script.do("overlapping", len(addresses), *writes, *addresses[::-1])
+    for address in addresses:
+        script.do("read", address)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from importlib import resources
 from pathlib import Path
@@ -15,10 +16,11 @@ from ..build import ports_of
 from ..builds import build_once, compile_verilated, run_logged
 from ..design import TOP
 from ..tools import cache_folder, find_compiler, find_make, find_verilator, require
+from .mutants import SELECT
 
-__all__ = ["build_bench"]
+__all__ = ["build_bench", "chosen_at_start"]
 
-_FORMAT = 2
+_FORMAT = 3
 _VERILATE = (
     *("--cc", "--exe", "-Wno-fatal", "-Wno-lint", "-Wno-style", "-O3", "--no-assert", "--x-assign", "0"),
     *("--x-initial", "fast", "--prefix", "Vtop", "-Mdir", "model", "-o", "../bench", "-CFLAGS", "-std=c++17 -I.."),
@@ -71,7 +73,7 @@ def build_bench(verilog: str, geometry: Geometry, *, cache: Path | None = None, 
     root = (cache or cache_folder()) / "mutation"
 
     def build(folder: Path) -> None:
-        for name, text in (("design.v", verilog), ("design.h", header), ("bench.cpp", source)):
+        for name, text in (("design.v", chosen_at_start(verilog)), ("design.h", header), ("bench.cpp", source)):
             (folder / name).write_text(text)
         tool = find_verilator()
         run_logged([*tool.command, *_VERILATE, "--top-module", TOP, "design.v", "bench.cpp"], folder, tool.environment)
@@ -79,6 +81,26 @@ def build_bench(verilog: str, geometry: Geometry, *, cache: Path | None = None, 
         shutil.rmtree(folder / "model")
 
     return build_once(root / key, "bench", build, "bench for mutants could not be built") / "bench"
+
+
+def chosen_at_start(verilog: str) -> str:
+    """The design with ``mutant_select`` as a variable that is set once, from the argument ``+mutant=NUMBER``.
+
+    Verilator evaluates all logic behind an input twice in every cycle, and nearly all logic is behind this one.
+
+    Raises
+    ------
+    ValueError
+        If there is no such input.
+    """
+    port = re.search(rf"\n  input (\[\d+:0\] )?{SELECT};\n(?:  wire [^\n]*\b{SELECT};\n)?", verilog)
+    if port is None:
+        raise ValueError(f"mutated design must have an input {SELECT}, and has none")
+    variable = (
+        f'\n  reg {port.group(1) or ""}{SELECT} = 0;\n  initial if ($value$plusargs("mutant=%d", {SELECT})) begin end\n'
+    )
+    head, body = verilog[: port.start()], verilog[port.end() :]
+    return re.sub(rf"\b{SELECT}, |, {SELECT}\b", "", head, count=1) + variable + body
 
 
 def _header(verilog: str, geometry: Geometry) -> str:

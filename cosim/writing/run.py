@@ -21,6 +21,7 @@ from spintile.model.programming import Report, make_array, run_command
 
 from ..build import Engine, SimulatorBuild, build_simulator
 from ..design import TOP, periphery_verilog
+from ..gtkwave import view_waves
 from ..simulate import SimulationError, junit_xml, simulate, simulate_together
 from ..tools import find_verilator
 from .job import ProgramJob, WritingOutcome
@@ -232,6 +233,8 @@ def _simulate_parts(
         done = simulate(
             build, _MODULE, place, environment=environment, seed=seed, waves=waves, timeout=timeout, poll=poll
         )
+        if done.waves is not None:
+            view_waves(done.waves, job.chip.geometry, build)
         if not (place / "outcome.safetensors").is_file():
             raise SimulationError(
                 f"{build.engine}: {done.failures[0] if done.failures else 'no outcome'} (log: {done.log})"

@@ -3,6 +3,7 @@
 
 from .campaigns import characterise_campaign, random_targets, write_campaign
 from .characterisation import Characterisation, classify, recover, undo_wires
+from .chosen_flags import chosen_flags
 from .command import OPERATIONS, Operation, Region, WriteCommand
 from .confusion import CLASSES, Confusion
 from .controller import make_array, program, run_command
@@ -24,6 +25,7 @@ __all__ = [
     "ReportTable",
     "WriteCommand",
     "characterise_campaign",
+    "chosen_flags",
     "classify",
     "decode_words",
     "encode_words",

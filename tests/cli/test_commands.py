@@ -144,9 +144,15 @@ def test_the_tools_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_rtl_is_exported_with_its_registers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     exported = run_json(capsys, "rtl", "export", "--geometry", "drolet", "--out", "rtl", "--quiet")
     files = {Path(path).suffix for path in exported["files"]}
-    assert files == {".v", ".h", ".html", ".rdl"}
+    assert files == {".v", ".h", ".html", ".rdl", ".sdc", ".pcf", ".lpf", ".vlt", ".core"}
     assert "module spintile_top" in next((folder / "rtl").glob("*.v")).read_text()
-    assert len(list((folder / "rtl").iterdir())) == 4
+    assert len(list((folder / "rtl").iterdir())) == 9
+
+
+def test_a_period_that_is_none_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rtl", "export", "--period", "0", "--out", "rtl"]) == 2
+    assert "--period: timing: period must be above 0 ns, not 0" in capsys.readouterr().err
+    assert not (folder / "rtl").exists()
 
 
 def test_flags_go_with_check(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -77,7 +77,7 @@ def test_nothing_asked_shows_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["eval"], "Missing argument"),
         (["cosim", "n", "p", "--engine", "spice"], "Invalid value for '--engine': 'spice' is not one of"),
         (["cosim", "n", "p", "--fault", "sun"], "Invalid value for '--fault': 'sun' is not one of"),
-        (["verify", "--engine", "spice"], "--engine must be verilator, icarus or compiled, not 'spice'"),
+        (["verify", "--engine", "spice"], "--engine must be one of verilator, icarus, not 'spice'"),
         (["bench", "coffee"], "No such command 'coffee'."),
         (["bench", "wer", "--trajectories", "1"], "Invalid value for '--trajectories'"),
         (["bench", "coverage", "--dies", "1"], "Invalid value for '--dies'"),

@@ -42,3 +42,9 @@ def test_the_share_that_was_noticed_decides(
             "mutants killed must be at least 95%, not 50.0%; "
             "the first survivor: rtl/gather.py:7: inv $flatten\\gather.$1 (A[0])"
         )
+
+
+def test_the_data_path_must_be_seen_better_than_the_rest() -> None:
+    report = {"score": 0.96, "data_path_score": 0.97, "survivors": []}
+    said = mutant_failure(report)
+    assert said == "mutants killed in the data path must be at least 98%, not 97.0%; the first survivor: none"

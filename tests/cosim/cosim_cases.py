@@ -31,6 +31,12 @@ SHARED = Geometry(
     name="shared", rows=7, cols=15, kernels=12, adc_bits=8, columns_per_adc=5, input_bits=2, acc_bits=20,
     activation_depth=512, instruction_depth=128, segment_depth=64, threshold_depth=32,
 )  # fmt: skip
+#: As small as a network of two layers allows: what is synthesised to cells takes long to compile.
+MINI = Geometry(
+    name="mini", rows=12, cols=8, kernels=8, adc_bits=4, fraction_bits=3, acc_bits=12, activation_depth=64,
+    instruction_depth=32, segment_depth=16, threshold_depth=8, layer_limit=2, loop_depth=1, activation_bits=1,
+    input_bits=1,
+)  # fmt: skip
 #: So many defects that every repair has something to do.
 DEFECTS = dataclasses.replace(DefectStatistics.demo(), short=0.03, open=0.01, stuck_p=0.02, stuck_ap=0.02)
 

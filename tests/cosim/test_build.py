@@ -28,6 +28,7 @@ module top(clk, rst, array__trial, \\odd$name , q);
   input \\odd$name ;
   output q;
   reg q;
+  assign \\write.output  = emit__payload;
 endmodule
 """
 

@@ -3,29 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from arithmetic_properties import accumulator, repair
-from fault import Fault
-from proof_cases import PAIR, TINY
-from spintile.cosim.formal import Properties, faulty
+from fault import Fault, in_source
+from spintile.cosim.formal import faulty
+from spintile.cosim.proofs.geometries import PAIR, TINY
+from spintile.cosim.proofs.reading.accumulator import accumulator
+from spintile.cosim.proofs.reading.repair import repair
 from spintile.rtl.accumulator import Accumulator
 from spintile.rtl.repair import Repair
 
 __all__ = ["ARITHMETIC_FAULTS"]
 
-
-def _repair(before: str, after: str) -> Callable[[], Properties]:
-    return lambda: repair(TINY, faulty(Repair, before, after))
-
-
-def _accumulator(before: str, after: str) -> Callable[[], Properties]:
-    return lambda: accumulator(PAIR, faulty(Accumulator, before, after))
-
+_repair = in_source(repair, TINY, Repair)
+_accumulator = in_source(accumulator, PAIR, Accumulator)
 
 ARITHMETIC_FAULTS: dict[str, Fault] = {
     "constants a bit too narrow": Fault(
-        lambda: repair(TINY, faulty(Repair, "geometry.adc_bits + 5 + geo", "geometry.adc_bits + 4 + geo")),
+        _repair("geometry.adc_bits + 5 + geo", "geometry.adc_bits + 4 + geo"),
         "peak_fits",
     ),
     "an excess a bit too narrow": Fault(
@@ -54,11 +47,11 @@ ARITHMETIC_FAULTS: dict[str, Fault] = {
         _repair("memory.kernel.eq(kernels[-1])", "memory.kernel.eq(kernels[-2])"), "flags_are_of_the_kernel"
     ),
     "no lower limit": Fault(
-        lambda: repair(TINY, faulty(Repair, "limited & (stage_5 < lowest)", "limited & 0")),
+        _repair("limited & (stage_5 < lowest)", "limited & 0"),
         "pair_0_is_no_larger_than_the_largest",
     ),
     "a plane too early": Fault(
-        lambda: accumulator(PAIR, faulty(Accumulator, "<< along[-2].plane", "<< along[-1].plane")),
+        _accumulator("<< along[-2].plane", "<< along[-1].plane"),
         "pair_0_is_exact",
         12,
     ),

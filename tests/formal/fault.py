@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from spintile.cosim.formal import Properties
+from spintile.cosim.formal import Properties, faulty
+from spintile.model.geometry import Geometry
 
-__all__ = ["Fault"]
+__all__ = ["Fault", "in_source"]
 
 
 @dataclass(frozen=True)
@@ -18,3 +19,10 @@ class Fault:
     make: Callable[[], Properties]
     breaks: str
     depth: int = 10
+
+
+def in_source(
+    make: Callable[..., Properties], geometry: Geometry, block: type
+) -> Callable[[str, str], Callable[[], Properties]]:
+    """Faults of a block: what its source reads and what it reads instead give a property set on the faulty block."""
+    return lambda before, after: lambda: make(geometry, faulty(block, before, after))

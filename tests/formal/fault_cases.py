@@ -5,17 +5,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from activation_properties import activation
 from arithmetic_faults import ARITHMETIC_FAULTS
-from command_properties import command
 from fault import Fault
-from program_properties import gather, sequencer
-from proof_cases import PAIR, SHARED, TINY
-from pulse_properties import lines_shared, pulse_end, pulse_length, whole_chip
-from read_path_properties import conversion, read_path, read_progress
-from row_driver_properties import row_driver
+from host_faults import HOST_FAULTS
+from inference_faults import INFERENCE_FAULTS
+from memory_faults import MEMORY_FAULTS
+from port_faults import PORT_FAULTS
 from spintile.cosim.formal import Properties, faulty
-from spintile.rtl.activation import Activation
+from spintile.cosim.proofs.geometries import PAIR, SHARED, TINY
+from spintile.cosim.proofs.inference.gather import gather
+from spintile.cosim.proofs.inference.sequencer import sequencer
+from spintile.cosim.proofs.reading.conversion import conversion
+from spintile.cosim.proofs.reading.read_path import read_path, read_progress
+from spintile.cosim.proofs.reading.row_driver import row_driver
+from spintile.cosim.proofs.writing.commands import command
+from spintile.cosim.proofs.writing.pulses import pulse_end, pulse_length
+from spintile.cosim.proofs.writing.shared_lines import lines_shared, whole_chip
 from spintile.rtl.column_sense import ColumnSense
 from spintile.rtl.gather import Gather
 from spintile.rtl.read_path import ReadPath
@@ -28,6 +33,7 @@ from spintile.rtl.writing.controller import WriteController
 from spintile.rtl.writing.pulse import PulseGenerator
 from spintile.rtl.writing.writer import Writer
 from twin_faults import TWIN_FAULTS
+from writing_faults import WRITING_FAULTS
 
 __all__ = ["FAULTS", "Fault"]
 
@@ -122,6 +128,10 @@ FAULTS: dict[str, Fault] = {
     ),
     **ARITHMETIC_FAULTS,
     **TWIN_FAULTS,
+    **HOST_FAULTS,
+    **MEMORY_FAULTS,
+    **PORT_FAULTS,
+    **WRITING_FAULTS,
     # Pulses.
     "a pulse a cycle too long": Fault(
         _pulse("Mux(taken, wanted.width, width)", "Mux(taken, wanted.width, width) + 1"), "never_longer_than_programmed"
@@ -218,22 +228,7 @@ FAULTS: dict[str, Fault] = {
         lambda: sequencer(TINY.replace(loop_depth=2), faulty(Sequencer, "(level == geometry.loop_depth) | ", "")),
         "loops_are_within_their_depth",
     ),
-    # Activation.
-    "planes without end": Fault(
-        lambda: activation(TINY, faulty(Activation, "plane.eq(plane + 1)", "plane.eq(plane)")), "the_rank_goes_down", 12
-    ),
-    "accumulators are taken twice": Fault(
-        lambda: activation(
-            TINY, faulty(Activation, "self.acc.ready.eq(compared | (take", "self.acc.ready.eq(compared | begin | (take")
-        ),
-        "accumulators_go_once",
-    ),
-    "an end is forgotten": Fault(
-        lambda: activation(
-            TINY, faulty(Activation, "self.layer_done.eq(end)", "self.layer_done.eq(end & ~emit.layer[0])")
-        ),
-        "a_layer_is_done_with_its_end",
-    ),
+    **INFERENCE_FAULTS,
     # Commands.
     "references without end": Fault(
         _command("repeat.eq(Mux(repeat_last, 0, repeat + 1))", "repeat.eq(0)", brief=True), "the_rank_goes_down", 14

@@ -6,15 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fault import Fault
-from proof_cases import TINY
 from spintile.cosim.formal import Properties, faulty
+from spintile.cosim.proofs.geometries import TINY
+from spintile.cosim.proofs.twin.die_loader import die_loader
+from spintile.cosim.proofs.twin.reads import twin, twin_progress
 from spintile.rtl.twin.array import Twin
 from spintile.rtl.twin.column_sums import ColumnSums
 from spintile.rtl.twin.comparators import Comparators
 from spintile.rtl.twin.die_loader import DieLoader
 from spintile.rtl.twin.direct_codes import DirectCodes
 from spintile.rtl.twin.row_scan import RowScan
-from twin_properties import die_loader, twin, twin_progress
 
 __all__ = ["TWIN_FAULTS"]
 

@@ -3,19 +3,12 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ..console import Progress
-from .cosimulation import cosimulate_on_dies, summary
-
 if TYPE_CHECKING:
-    from spintile.cosim.result import EngineName
     from spintile.model.chip import Chip
     from spintile.model.geometry import Geometry
     from spintile.model.network import Layer, Network
@@ -177,58 +170,3 @@ def images_of(case: Case, count: int, seed: int) -> np.ndarray:
     """Random inputs (count, *input_shape) of the case's input bits."""
     generator = np.random.default_rng([seed, 1, *case.name.encode()])
     return generator.integers(0, 2**case.input_bits, (count, *case.input_shape)).astype(np.uint8)
-
-
-def junit(results: Sequence[dict[str, Any]]) -> str:
-    """JUnit XML: one test case per engine and verification case."""
-    failed = sum(bool(result["mismatches"]) for result in results)
-    suite = ElementTree.Element("testsuite", name="spintile verify", tests=str(len(results)), failures=str(failed))
-    for result in results:
-        case = ElementTree.SubElement(
-            suite,
-            "testcase",
-            classname=f"spintile.verify.{result['engine']}",
-            name=result["name"],
-            time=f"{result['seconds']:.3f}",
-        )
-        if result["mismatches"]:
-            ElementTree.SubElement(case, "failure", message=str(result["first_difference"]))
-    ElementTree.indent(suite)
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def verify_case(
-    case: Case,
-    base: Chip,
-    *,
-    engine: EngineName,
-    dies: int,
-    images: int,
-    folder: Path,
-    seed: int,
-    jobs: int,
-    progress: Progress,
-) -> dict[str, Any]:
-    """Co-simulate a case on random dies of the base's statistics.
-
-    Returns
-    -------
-    dict
-        As ``cosimulation.summary`` gives it, with the case's name and what it reaches.
-    """
-    from spintile.model.dies import sample_population
-
-    chip = chip_of(case, base)
-    result = cosimulate_on_dies(
-        network_of(case, seed),
-        chip,
-        sample_population(chip.geometry, chip.cell, chip.statistics, dies, seed),
-        images_of(case, images, seed),
-        engine=engine,
-        folder=folder,
-        seed=seed,
-        jobs=jobs,
-        flags=case.flags,
-        progress=lambda step, done, remark="": progress(f"{case.name}, {engine}: {step}", done, remark),
-    )
-    return {"name": case.name, "reaches": case.reaches, **summary(result)}

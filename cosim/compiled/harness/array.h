@@ -77,12 +77,15 @@ class AnalogSide {
     uint64_t samples = 0;
     uint32_t settle = 0;
     bool constant = false;  // comparators answer a constant and nothing is checked: the bare loop
+    bool held = false;      // not ready, whatever the stalls say
+    uint64_t low = 0, high = 0, loose = 0;  // columns whose comparators always answer 0, always 1, or anything
 
     explicit AnalogSide(MODEL& model) : model_(model) {}
 
     void restart(uint64_t seed, uint32_t stall) {
         random_.reseed(seed);
         stall_ = stall;
+        held = false;
         ready_ = true;
         PORT(array__ready) = 1;
     }
@@ -97,9 +100,10 @@ class AnalogSide {
             set(random_.next());  // no answer is due: any level must do
             due_ = false;
         }
-        if (stall_) {
-            ready_ = !random_.chance(stall_);
-            PORT(array__ready) = ready_;
+        const bool ready = !held && !random_.chance(stall_);
+        if (ready != ready_) {
+            ready_ = ready;
+            PORT(array__ready) = ready;
         }
     }
 
@@ -110,7 +114,8 @@ class AnalogSide {
             return;
         }
         if (PORT(array__strobe)) {
-            answer_ = PORT(array__differential) ? plus_larger_ : answer();
+            answer_ = ((PORT(array__differential) ? plus_larger_ : answer()) | high) & ~low;
+            if (loose) answer_ ^= loose & random_.next();
             answered_ = true;
         }
         observe_lines();

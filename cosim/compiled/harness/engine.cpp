@@ -7,6 +7,8 @@
 #include <string>
 
 #include "array.h"
+#include "bus.h"
+#include "handshakes.h"
 #include "noise.h"
 #include "recorder.h"
 
@@ -28,6 +30,8 @@ class Engine {
 #ifdef HAS_ARRAY
           array(model_),
 #endif
+          handshakes(model_),
+          traffic_(model_),
           recorder_(model_) {
         // Random contents are the design's; what drives it is known from the beginning.
 #define CLEAR(NUMBER, PORT) \
@@ -100,58 +104,18 @@ class Engine {
         return response;
     }
 
-    // Streams the images of a run and keeps what comes of them.
+    // Streams the images of a run and keeps what comes of them. However it ends, the host lets go of bus and stream.
     void run(Run& run) {
-        const uint64_t started = cycles;
-        recorder_.begin(run);
-        random_.reseed(static_cast<uint64_t>(run.seed) * 2 + 1);
-#ifdef HAS_ARRAY
-        array.restart(static_cast<uint64_t>(run.seed) * 2, run.stall);
-        array.samples = 0;
-#endif
-        const int64_t words = run.images * run.beats;
-        int64_t next = 0, quiet = 0, beat = 0, after = 0;
-        bool offered = false;
-        run.samples = run.cycles = 0;
-        PORT(result__tready) = 1;
-        while (after < AFTER_LAST) {
-            if (!offered && next < words && !random_.chance(run.image_pause)) {
-                offered = true;
-                set_stream_word(run.stream[next]);
-                PORT(image__tlast) = beat == run.beats - 1;
-            }
-            PORT(image__tvalid) = offered;
-            if (run.result_pause) PORT(result__tready) = !random_.chance(run.result_pause);
-            begin_cycle();
-            const uint32_t now = static_cast<uint32_t>(cycles - started + 1);
-            bool progress = recorder_.observe(now);
-#ifdef HAS_ARRAY
-            progress = PORT(array__sample);
-#endif
-            if (offered && PORT(image__tready)) {
-                offered = false;
-                ++next;
-                if (++beat == run.beats) beat = 0;
-            }
-            if (PORT(result__tvalid) && PORT(result__tready)) {
-                recorder_.word(PORT(result__tdata), now);
-                progress = true;
-            }
-            end_cycle();
-            if (run.word_count >= run.images) ++after;
-            quiet = progress ? 0 : quiet + 1;
-            run.cycles = static_cast<int64_t>(now);
-            if (after == 0 && quiet > run.patience)
-                throw HostError("design must go on reading, and has not for " + std::to_string(run.patience) +
-                                " cycles");
-            if (after == 0 && run.cycles > run.deadline)
-                throw HostError("design must be done with its images, and is not by cycle " +
-                                std::to_string(cycles));
+        traffic_.begin(run.accesses, run.access_count);
+        try {
+            stream_images(run);
+        } catch (...) {
+            traffic_.let_go();
+            PORT(image__tvalid) = 0;
+            throw;
         }
+        traffic_.let_go();
         PORT(image__tvalid) = 0;
-#ifdef HAS_ARRAY
-        run.samples = static_cast<int64_t>(array.samples);
-#endif
     }
 
     // Cycles in which no image comes and every result is taken.
@@ -205,6 +169,67 @@ class Engine {
     static constexpr int BUS_PATIENCE = 1000;
     static constexpr int AFTER_LAST = 4;  // a result too many would come in these cycles
 
+    void stream_images(Run& run) {
+        const uint64_t started = cycles;
+        recorder_.begin(run);
+        random_.reseed(static_cast<uint64_t>(run.seed) * 2 + 1);
+#ifdef HAS_ARRAY
+        array.restart(static_cast<uint64_t>(run.seed) * 2, run.stall);
+        array.samples = 0;
+#endif
+        const int64_t words = run.images * run.beats;
+        int64_t next = 0, quiet = 0, beat = 0, after = 0, gap = words && run.gaps ? run.gaps[0] : 0;
+        bool offered = false;
+        run.samples = run.cycles = 0;
+        PORT(result__tready) = 1;
+        while (after < AFTER_LAST) {
+            const uint32_t now = static_cast<uint32_t>(cycles - started + 1);
+            if (!offered && next < words && gap-- <= 0 && !random_.chance(run.image_pause)) {
+                offered = true;
+                set_stream_word(run.stream[next]);
+                PORT(image__tlast) = run.last ? run.last[next] : beat == run.beats - 1;
+            }
+            PORT(image__tvalid) = offered;
+            if (run.result_pause || run.result_until)
+                PORT(result__tready) =
+                    !(now >= run.result_from && now < run.result_until) && !random_.chance(run.result_pause);
+#ifdef HAS_ARRAY
+            array.held = now >= run.ready_from && now < run.ready_until;
+#endif
+            traffic_.drive(now);
+            begin_cycle();
+            traffic_.observe(now);
+            bool progress = recorder_.observe(now);
+#ifdef HAS_ARRAY
+            progress = PORT(array__sample);
+#endif
+            if (offered && PORT(image__tready)) {
+                offered = false;
+                ++next;
+                gap = next < words && run.gaps ? run.gaps[next] : 0;
+                if (++beat == run.beats) beat = 0;
+            }
+            if (PORT(result__tvalid) && PORT(result__tready)) {
+                recorder_.word(PORT(result__tdata), now);
+                progress = true;
+            }
+            end_cycle();
+            const bool answered = run.word_count >= run.images;
+            if (answered && !traffic_.busy()) ++after;
+            quiet = progress || answered ? 0 : quiet + 1;
+            run.cycles = static_cast<int64_t>(now);
+            if (after == 0 && quiet > run.patience)
+                throw HostError("design must go on reading, and has not for " + std::to_string(run.patience) +
+                                " cycles");
+            if (after == 0 && run.cycles > run.deadline)
+                throw HostError("design must be done with its images, and is not by cycle " +
+                                std::to_string(cycles));
+        }
+#ifdef HAS_ARRAY
+        run.samples = static_cast<int64_t>(array.samples);
+#endif
+    }
+
     static std::unique_ptr<MODEL> make_model(VerilatedContext& context, uint32_t seed, bool random_state) {
         context.randReset(random_state ? 2 : 0);
         context.randSeed(static_cast<int>(seed & 0x7FFFFFFF));
@@ -222,6 +247,7 @@ class Engine {
 #ifdef HAS_ARRAY
         if (watched_) array.observe();
 #endif
+        if (watched_) handshakes.observe();
     }
 
     void end_cycle() {
@@ -244,8 +270,10 @@ class Engine {
 #ifdef HAS_ARRAY
     AnalogSide array;
 #endif
+    Handshakes handshakes;
 
   private:
+    BusTraffic traffic_;
     Recorder recorder_;
     Random random_;
 };
@@ -311,6 +339,17 @@ __attribute__((visibility("default"))) void engine_pins(Engine* engine, uint32_t
     (void)engine, (void)settle, (void)constant;
 #endif
 }
+// Comparators that always answer 0, always 1, or anything: a bit mask of columns each.
+__attribute__((visibility("default"))) void engine_comparators(
+    Engine* engine, uint64_t low, uint64_t high, uint64_t loose) {
+#ifdef HAS_ARRAY
+    engine->array.low = low;
+    engine->array.high = high;
+    engine->array.loose = loose;
+#else
+    (void)engine, (void)low, (void)high, (void)loose;
+#endif
+}
 __attribute__((visibility("default"))) void engine_die(
     Engine* engine, const int32_t* q, const int64_t* offset, const int64_t* lo, const int64_t* hi, int64_t sigma,
     uint32_t seed, uint32_t die) {
@@ -327,6 +366,12 @@ __attribute__((visibility("default"))) int64_t engine_noise(
     ReadNoise noise;
     noise.set(sigma, seed, die);
     return noise.any() ? noise.sample(image, ordinal, column) : 0;
+}
+// What the handshakes did since they were last cleared, by channel and kind.
+__attribute__((visibility("default"))) void engine_handshakes(Engine* engine, uint64_t* counts, int clear) {
+    const uint64_t* found = engine->handshakes.counts();
+    for (int i = 0; i < Handshakes::CHANNELS * Handshakes::KINDS; ++i) counts[i] = found[i];
+    if (clear) engine->handshakes.clear();
 }
 // A port's words, by its number among the design's ports.
 __attribute__((visibility("default"))) void engine_peek(Engine* engine, int number, uint32_t* words) {

@@ -2,6 +2,7 @@
 // What the trace ports show, written where the golden record has it; what has no place there is kept apart.
 #pragma once
 
+#include "bus.h"
 #include "ports.h"
 
 #include <cstring>
@@ -36,6 +37,11 @@ struct Run {
     uint32_t* class_cycles;
     uint32_t* words;             // (images,) of the result stream, in the order in which they came
     Stray* strays;
+    Access* accesses;            // to the registers meanwhile
+    int64_t access_count;
+    const uint8_t* last;         // (images * beats,) tlast of each word; null: on the last of every image
+    const uint32_t* gaps;        // (images * beats,) least cycles from the word before to this one's offer; null: 0
+    int64_t result_from, result_until, ready_from, ready_until;  // cycles in which neither is ready
     int64_t stray_count, word_count, samples, cycles;
 };
 

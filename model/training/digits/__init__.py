@@ -4,7 +4,7 @@
 from .ablations import ABLATIONS, Ablation, ablation_task
 from .conditions import Conditions, RepairKind
 from .dense import train_dense
-from .experiment import Knowledge, fresh_images
+from .experiment import Knowledge, example_images, fresh_images
 from .packing import pack_network, unpack_network
 from .recipes import Recipe, dense_spec, with_outputs
 from .shuffling import shuffled_network
@@ -18,6 +18,7 @@ __all__ = [
     "RepairKind",
     "ablation_task",
     "dense_spec",
+    "example_images",
     "fresh_images",
     "pack_network",
     "shuffled_network",

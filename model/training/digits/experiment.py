@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ...data import Dataset, load
 from ...evaluation import evaluate_on_dies
 from ...network import Network, software_classes
+from ...programming.chosen_flags import PATTERNS
 from ...remapping import ordered_inputs
 from .conditions import Conditions
 from .dense import train_dense
@@ -138,7 +139,15 @@ def ask_on_dies(
     """
     asked, unpacked = Conditions(**conditions), unpack_network(network)
     inputs, labels = fresh_images(unpacked, data, images)
-    found = evaluate_on_dies(unpacked, asked.chip(), asked.dies(dies), inputs, labels, flags=asked.flags)
+    found = evaluate_on_dies(
+        unpacked,
+        asked.chip(),
+        asked.dies(dies),
+        inputs,
+        labels,
+        flags=asked.flags,
+        examples=example_images(unpacked, data) if asked.flags else None,
+    )
     result: dict[str, Any] = {"accuracies": found.accuracies}
     if software:
         result["software"] = _share(unpacked, inputs, labels)
@@ -147,9 +156,18 @@ def ask_on_dies(
 
 def fresh_images(network: Network, data: str, images: int | None) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Test images with a network's input bits and side, in the order that it asks for, and their labels."""
-    side = max(1, round(float(np.prod(network.input_shape)) ** 0.5))
-    chosen = digits(data, side).take(test=images)
+    chosen = digits(data, _side(network)).take(test=images)
     return ordered_inputs(network, chosen.inputs(network.input_bits)[1]), chosen.test_labels
+
+
+def example_images(network: Network, data: str) -> NDArray[np.uint8]:
+    """The first training images, as ``fresh_images``: what flags of self-test are chosen by."""
+    chosen = digits(data, _side(network)).take(train=PATTERNS)
+    return ordered_inputs(network, chosen.inputs(network.input_bits)[0])
+
+
+def _side(network: Network) -> int:
+    return max(1, round(float(np.prod(network.input_shape)) ** 0.5))
 
 
 def _share(network: Network, inputs: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:

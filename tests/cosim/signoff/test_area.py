@@ -50,3 +50,19 @@ def test_a_library_gives_areas() -> None:
     assert found.library == "osu018_stdcells"
     assert adder.area is not None
     assert 1000 < adder.area < 10000  # eight flip-flops of 96 um2 and as many full adders
+    # A carry over eight bits; paths end at flip-flops, and none goes through a memory or a block.
+    assert 4 <= adder.depth <= 32
+    top = next(block for block in found.blocks if block.name == "top")
+    assert (top.cells, top.area, top.depth) == (0, 0.0, 0)
+
+
+def test_a_longer_path_shows() -> None:
+    if not LIBRARY.is_file():
+        pytest.skip("needs Debian's qflow-tech-osu018")
+    longer = DESIGN.replace("o <= a + b", "o <= (a + b) * (a - b)")
+    depths = {design: _depth(design) for design in (DESIGN, longer)}
+    assert depths[longer] > depths[DESIGN] + 4
+
+
+def _depth(design: str) -> int:
+    return next(block.depth for block in area_of(SMALL, verilog=design).blocks if block.name == "adder")

@@ -7,18 +7,10 @@ import re
 from typing import Any, cast
 
 import pytest
-from cosim_cases import chip, engine_or_skip, job
+from cosim_cases import MINI, chip, engine_or_skip, job
 from spintile.cosim.run import cosimulate
 from spintile.cosim.signoff.netlist import netlist_verilog, verify_netlist
 from spintile.cosim.tools import find_yosys
-from spintile.model.geometry import Geometry
-
-#: As small as a network of two layers allows: what is synthesised to cells takes long to compile.
-MINI = Geometry(
-    name="mini", rows=12, cols=8, kernels=8, adc_bits=4, fraction_bits=3, acc_bits=12, activation_depth=64,
-    instruction_depth=32, segment_depth=16, threshold_depth=8, layer_limit=2, loop_depth=1, activation_bits=1,
-    input_bits=1,
-)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A small block to prove things about: a counter that wraps."""
+"""Small blocks to prove things about: a counter that wraps, and a memory."""
 
 from __future__ import annotations
 
 from amaranth import Module, Signal
+from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
 
@@ -41,4 +42,19 @@ class Inner(Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.d.comb += self.o.eq(self.i)
+        return m
+
+
+class Notes(Component):
+    """Remembers four numbers."""
+
+    def __init__(self) -> None:
+        super().__init__({"write": In(1), "at": In(2), "value": In(4), "read": Out(4)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.notes = notes = Memory(shape=4, depth=4, init=[1, 2])
+        writer, reader = notes.write_port(), notes.read_port()
+        m.d.comb += [writer.addr.eq(self.at), writer.data.eq(self.value), writer.en.eq(self.write)]
+        m.d.comb += [reader.addr.eq(self.at), self.read.eq(reader.data)]
         return m

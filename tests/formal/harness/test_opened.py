@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from amaranth import unsigned
 from amaranth.lib.data import StructLayout
-from harness_blocks import Counter
+from harness_blocks import Counter, Notes
 from spintile.cosim.formal import Opened, Properties
 
 
@@ -48,3 +48,10 @@ def test_a_submodule_that_is_left_out_frees_what_it_drove() -> None:
 def test_a_submodule_that_does_not_exist_cannot_be_left_out() -> None:
     with pytest.raises(ValueError, match=r"^submodule of Counter must exist, and 'outer\.inner' does not$"):
         opened(cut=("outer.inner",))
+
+
+def test_a_memory_shows_a_word_to_the_properties() -> None:
+    notes = Opened(Notes())
+    assert notes.word("notes", notes.block.at).shape() == unsigned(4)
+    with pytest.raises(ValueError, match=r"^memory of Counter must be a memory, and 'inner' is none$"):
+        opened().word("inner", 0)

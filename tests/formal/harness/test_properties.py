@@ -43,3 +43,16 @@ def test_a_set_does_not_change_once_it_is_made(properties: Properties) -> None:
     assert properties.rtlil() == properties.rtlil()
     with pytest.raises(ValueError, match=r"^counter must be complete before it is proved, and not be changed after$"):
         properties.claim("large", 1)
+
+
+def test_a_condition_is_a_single_bit(properties: Properties) -> None:
+    with pytest.raises(ValueError, match=r"^condition of 'small' must be a single bit, not 2$"):
+        properties.claim("small", ~properties.free(1, "bit") & -1)
+
+
+def test_a_broken_set_asks_for_a_run_against_each_claim(properties: Properties) -> None:
+    properties.lemma("own", 1)
+    properties.claim("small", 1)
+    properties.cover("reached", 1)
+    broken = properties.broken()
+    assert (list(broken.covers), broken.claims, broken.lemmas) == (["small"], {}, {})

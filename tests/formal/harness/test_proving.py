@@ -6,8 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from amaranth import ResetSignal
-from harness_blocks import Counter
+from amaranth import ResetSignal, Signal
+from harness_blocks import Counter, Notes
 from spintile.cosim import tools
 from spintile.cosim.formal import Properties, find_solver, prove, proving, reach, refute
 
@@ -59,6 +59,36 @@ def test_a_run_longer_than_the_search_is_not_found(tmp_path: Path) -> None:
 def test_covers_that_cannot_be_reached_are_missed(tmp_path: Path) -> None:
     found = reach(counter(), depth=12, cache=tmp_path)
     assert (found.reached, found.missed) == ({"largest": 9}, ("too_large",))
+
+
+def test_a_faulty_signal_breaks_every_claim_that_speaks_of_the_block(tmp_path: Path) -> None:
+    properties = counter()
+    properties.claim("of_nothing", properties.past(1, init=1))
+    properties.claim("at_rest_after_reset", ~properties.after_reset() | (properties.past(0) == 0))
+    properties.claim("zero_after_reset", ~properties.after_reset() | (properties.module.submodules.block["steps"] == 0))
+    found = reach(properties.broken(), depth=3, cache=tmp_path)
+    assert found.missed == ("of_nothing", "at_rest_after_reset")
+    assert set(found.reached) == {"value_is_small", "halves_agree", "zero_after_reset"}
+
+
+def test_a_word_of_a_memory_is_followed(tmp_path: Path) -> None:
+    properties = Properties("notes")
+    opened = properties.block(Notes())
+    unit, at = opened.block, properties.constant(2, "any_address")
+    stored = Signal(4, reset_less=True)
+    with properties.module.If(unit.write & (unit.at == at)):
+        properties.module.d.sync += stored.eq(unit.value)
+    properties.assume("not_one_that_begins_with_something", at >= 2)
+    properties.claim("a_note_is_kept", opened.word("notes", at) == stored)
+    properties.lemma("a_lemma_is_no_claim", (at >= 2) | (stored == 0))
+    verdict = prove(properties, cache=tmp_path)
+    assert (verdict.status, verdict.claims) == ("proved", ("a_note_is_kept",))
+
+
+def test_a_lemma_that_does_not_hold_has_failed(tmp_path: Path) -> None:
+    properties = counter()
+    properties.lemma("stands", properties.ports["go"][0] == 0)
+    assert prove(properties, cache=tmp_path).broken == ("stands",)
 
 
 def test_assumptions_restrict_the_runs(tmp_path: Path) -> None:

@@ -88,9 +88,14 @@ def aware(rate: float, setting: tuple[float, bool] = MAIN, repair: RepairKind = 
     return Training("statistics_aware", conditions(rate, setting, repair))
 
 
-def briefly_aware(rate: float) -> Training:
+def briefly_aware(rate: float, settings: BordersSettings) -> Training:
     """A network of the table of trained against true rates."""
-    return dataclasses.replace(aware(rate), brief=True)
+    return dataclasses.replace(aware(rate), brief=_brief(settings))
+
+
+def _brief(settings: BordersSettings) -> bool:
+    """Whether tables of ways to train have a shorter course than other networks: not where all are of given epochs."""
+    return settings.epochs is None
 
 
 def network_for(given: Conditions, settings: BordersSettings) -> Training:
@@ -136,7 +141,7 @@ def _rate_questions(settings: BordersSettings) -> Iterable[Question]:
 def _mismatch_questions(settings: BordersSettings) -> Iterable[Question]:
     for trained in settings.trained:
         for rate in settings.swept:
-            yield Question(briefly_aware(trained), conditions(rate), settings.dies)
+            yield Question(briefly_aware(trained, settings), conditions(rate), settings.dies)
 
 
 def _known_questions(settings: BordersSettings) -> Iterable[Question]:
@@ -156,7 +161,8 @@ def _fitted_questions(settings: BordersSettings) -> Iterable[Question]:
 def fitted_question(count: int | None, settings: BordersSettings) -> Question:
     """A network trained on statistics fitted to so many dies, or on the true ones, asked on other dies."""
     given = conditions(settings.trained_rate)
-    return Question(Training("statistics_aware", given, fitted=count, brief=True), given, settings.dies)
+    training = Training("statistics_aware", given, fitted=count, brief=_brief(settings))
+    return Question(training, given, settings.dies)
 
 
 def _transfer_questions(settings: BordersSettings) -> Iterable[Question]:
@@ -191,7 +197,7 @@ def training_setting(
         "regime": training.regime,
         "conditions": training.conditions.as_dict(),
         "data": settings.data,
-        "epochs": settings.brief_epochs if training.brief and settings.epochs is None else settings.epochs,
+        "epochs": settings.brief_epochs if training.brief else settings.epochs,
         "images": settings.train_images,
         "asked": settings.images,
         "start": start,

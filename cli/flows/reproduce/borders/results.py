@@ -162,7 +162,7 @@ def mismatch_figures(run: BordersRun) -> dict[str, Any]:
     """Mean accuracy without repair, by trained rate (0: unaware) and true rate."""
     table: dict[str, dict[str, Any]] = {}
     for trained in (0.0, *run.settings.trained):
-        training = cases.briefly_aware(trained) if trained else cases.UNAWARE
+        training = cases.briefly_aware(trained, run.settings) if trained else cases.UNAWARE
         table[f"{trained:g}"] = {
             f"{rate:g}": figure(run.answers[Question(training, cases.conditions(rate), run.settings.dies)])
             for rate in run.settings.swept

@@ -54,7 +54,7 @@ def verify_on_rtl(
     """
     from spintile.model.evaluation import evaluate_on_dies
     from spintile.model.network import save_network
-    from spintile.model.training.digits import fresh_images, unpack_network
+    from spintile.model.training.digits import example_images, fresh_images, unpack_network
 
     settings = run.settings
     training, seed = chosen_network(run)
@@ -64,6 +64,7 @@ def verify_on_rtl(
     save_network(network, folder / "network.safetensors")
     chip, dies = given.chip(), given.dies(settings.rtl_dies)
     inputs, labels = fresh_images(network, settings.data, settings.rtl_images)
+    examples = example_images(network, settings.data)
     result = cosimulate_on_dies(
         network,
         chip,
@@ -74,9 +75,10 @@ def verify_on_rtl(
         jobs=jobs,
         fault=fault,
         flags=True,
+        examples=examples,
         progress=progress,
     )
     found = summary(result)
     found.pop("seconds")  # the same run gives the same bytes
-    right = evaluate_on_dies(network, chip, dies, inputs, labels, flags=True)
+    right = evaluate_on_dies(network, chip, dies, inputs, labels, flags=True, examples=examples)
     return {**found, "seed": seed, "rate": given.rate, "accuracy": right.as_dict()}

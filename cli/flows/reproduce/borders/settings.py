@@ -195,7 +195,6 @@ _EFFORTS: Mapping[str, Mapping[str, Any]] = {
         "mapping_strengths": (6.0, 2.3),
         "mapping_dies": 12,
         "mapping_seeds": 2,
-        "ensemble_dies": 24,
         "ensemble_seeds": 3,
         "best_seeds": 3,
         "best_images": None,

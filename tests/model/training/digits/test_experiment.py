@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from spintile.model.evaluation import evaluate_on_dies
 from spintile.model.network import software_classes
-from spintile.model.training.digits import Conditions, fresh_images, unpack_network
+from spintile.model.training.digits import Conditions, example_images, fresh_images, unpack_network
 from spintile.model.training.digits.experiment import ask_on_dies, digits, train_network
 
 SMALL: dict[str, Any] = {"data": "mnist", "epochs": 10, "images": 2000, "asked": 200}
@@ -68,8 +68,12 @@ def test_answers_are_those_of_the_golden_model(flagged: dict[str, Any]) -> None:
     network = unpack_network(flagged["network"])
     found = ask_on_dies(flagged["network"], FLAGGED.as_dict(), [2, 0], "mnist", 50, software=True)
     inputs, labels = fresh_images(network, "mnist", 50)
-    expected = evaluate_on_dies(network, FLAGGED.chip(), FLAGGED.dies([2, 0]), inputs, labels, flags=True)
+    chip, dies, examples = FLAGGED.chip(), FLAGGED.dies([2, 0]), example_images(network, "mnist")
+    expected = evaluate_on_dies(network, chip, dies, inputs, labels, flags=True, examples=examples)
     np.testing.assert_array_equal(found["accuracies"], expected.accuracies)
     assert found["software"] == pytest.approx(100 * np.mean(software_classes(network, inputs) == labels))
-    without = evaluate_on_dies(network, FLAGGED.chip(), FLAGGED.dies([2, 0]), inputs, labels)
+    # The first training images, in the order that the network asks for.
+    first = digits("mnist").take(train=len(examples)).inputs(1)[0].reshape(len(examples), -1)
+    assert sorted(examples[0]) == sorted(first[0]) and not np.array_equal(examples[0], first[0])
+    without = evaluate_on_dies(network, chip, dies, inputs, labels)
     assert not np.array_equal(found["accuracies"], without.accuracies)
