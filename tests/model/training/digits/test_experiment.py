@@ -74,6 +74,7 @@ def test_answers_are_those_of_the_golden_model(flagged: dict[str, Any]) -> None:
     assert found["software"] == pytest.approx(100 * np.mean(software_classes(network, inputs) == labels))
     # The first training images, in the order that the network asks for.
     first = digits("mnist").take(train=len(examples)).inputs(1)[0].reshape(len(examples), -1)
-    assert sorted(examples[0]) == sorted(first[0]) and not np.array_equal(examples[0], first[0])
+    assert sorted(examples[0]) == sorted(first[0])
+    assert not np.array_equal(examples[0], first[0])
     without = evaluate_on_dies(network, chip, dies, inputs, labels)
     assert not np.array_equal(found["accuracies"], without.accuracies)
