@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from spintile.cosim.build import Engine
 from spintile.cosim.job import CosimJob
-from spintile.cosim.tools import find_icarus, find_verilator
+from spintile.cosim.tools import Tool, find_icarus, find_verilator
 from spintile.model.chip import Chip
 from spintile.model.device import Cell
 from spintile.model.dies import DefectStatistics, sample_population
@@ -43,10 +43,15 @@ DEFECTS = dataclasses.replace(DefectStatistics.demo(), short=0.03, open=0.01, st
 
 def engine_or_skip(engine: str) -> Engine:
     """The engine, if this machine has it; else the test is skipped with the reason."""
-    tool = find_icarus() if engine == "icarus" else find_verilator()
-    if not tool.usable:
-        pytest.skip(f"{tool.name} is {tool.state}; {tool.install}")
+    usable_or_skip(find_icarus() if engine == "icarus" else find_verilator())
     return cast(Engine, engine)
+
+
+def usable_or_skip(*tools: Tool) -> None:
+    """Skip the test with the reason, unless this machine has all of the tools."""
+    for tool in tools:
+        if not tool.usable:
+            pytest.skip(f"{tool.name} is {tool.state}; {tool.install}")
 
 
 def chip(

@@ -8,6 +8,7 @@ import re
 import pytest
 from amaranth import Module, Signal
 from amaranth.lib.wiring import Component, Out
+from cosim_cases import usable_or_skip
 from spintile.cosim.decoding import DecodedSignal, decoded_signals, machine_states
 from spintile.cosim.design import periphery_verilog
 from spintile.cosim.tools import find_yosys
@@ -22,8 +23,7 @@ CHIP = preset("demo")
 @pytest.fixture(scope="module")
 def verilog() -> str:
     """A whole chip."""
-    if not find_yosys().usable:
-        pytest.skip("needs Yosys")
+    usable_or_skip(find_yosys())
     return periphery_verilog(CHIP)
 
 

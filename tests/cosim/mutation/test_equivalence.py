@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from cosim_cases import usable_or_skip
 from spintile.cosim.formal.proving import find_solver
 from spintile.cosim.mutation.equivalence import prove_equivalent
 from spintile.cosim.mutation.logic import read_aiger
@@ -29,8 +30,7 @@ i3 mutant_select[1]
 
 @pytest.fixture(autouse=True)
 def _solver() -> None:
-    if not find_solver().usable:
-        pytest.skip("needs Z3")
+    usable_or_skip(find_solver())
 
 
 def test_a_redundant_fault_is_equivalent_and_one_that_no_gate_sees_too() -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from cosim_cases import usable_or_skip
 from spintile.cosim.mutation.graph import Graph
 from spintile.cosim.mutation.induction import find_abc, prove_unreachable
 from spintile.cosim.mutation.logic import read_aiger
@@ -30,8 +31,7 @@ i1 mutant_select
 
 @pytest.fixture(autouse=True)
 def _abc() -> None:
-    if not find_abc().usable:
-        pytest.skip("needs ABC")
+    usable_or_skip(find_abc())
 
 
 def test_a_fault_in_states_that_are_never_reached_is_no_difference() -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from cosim_cases import usable_or_skip
 from spintile.cosim.mutation.mutants import SELECT, mutate, nearest_source, parse_mutants
 from spintile.cosim.tools import find_yosys
 from spintile.model.geometry import Geometry
@@ -36,8 +37,7 @@ def test_the_count_must_be_positive() -> None:
 
 
 def test_the_same_seed_draws_the_same_mutants_and_another_one_others() -> None:
-    if not find_yosys().usable:
-        pytest.skip("needs Yosys")
+    usable_or_skip(find_yosys())
     one, again, other = mutate(TINY, 12, 3), mutate(TINY, 12, 3), mutate(TINY, 12, 4)
     assert one.verilog == again.verilog
     assert one.mutants == again.mutants

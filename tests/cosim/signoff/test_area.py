@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from cosim_cases import usable_or_skip
 from spintile.cosim.signoff.area import LIBRARY, area_of
 from spintile.cosim.tools import find_yosys
 from spintile.model.geometry import Geometry
@@ -26,8 +27,7 @@ endmodule
 
 @pytest.fixture(autouse=True)
 def _tools() -> None:
-    if not find_yosys().usable:
-        pytest.skip("needs Yosys")
+    usable_or_skip(find_yosys())
 
 
 def test_blocks_are_counted_apart() -> None:

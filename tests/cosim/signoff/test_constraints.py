@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from cosim_cases import usable_or_skip
 from spintile.cosim.build import ports_of
 from spintile.cosim.design import TOP, periphery_verilog
 from spintile.cosim.signoff.constraints import Timing, lpf, pcf, sdc
@@ -16,8 +17,7 @@ from spintile.model.geometry import preset
 @pytest.fixture(scope="module")
 def verilog() -> str:
     """A whole chip with its traces."""
-    if not find_yosys().usable:
-        pytest.skip("needs Yosys")
+    usable_or_skip(find_yosys())
     return periphery_verilog(preset("demo"))
 
 

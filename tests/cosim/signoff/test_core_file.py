@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cosim_cases import usable_or_skip
 from spintile.cli.main import main
 from spintile.cosim.signoff.core_file import core_file, core_name
 from spintile.cosim.tools import find_verilator, find_yosys
@@ -43,8 +44,7 @@ def fusesoc(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small chip, as the command writes it."""
-    if not find_yosys().usable:
-        pytest.skip("needs Yosys")
+    usable_or_skip(find_yosys())
     folder = tmp_path_factory.mktemp("core") / "rtl"
     assert main(["rtl", "export", "--geometry", "drolet", "--out", str(folder), "--json", "--quiet"]) == 0
     return folder

@@ -7,7 +7,7 @@ import re
 from typing import Any, cast
 
 import pytest
-from cosim_cases import MINI, chip, engine_or_skip, job
+from cosim_cases import MINI, chip, engine_or_skip, job, usable_or_skip
 from spintile.cosim.run import cosimulate
 from spintile.cosim.signoff.netlist import netlist_verilog, verify_netlist
 from spintile.cosim.tools import find_yosys
@@ -16,8 +16,7 @@ from spintile.cosim.tools import find_yosys
 @pytest.fixture(autouse=True)
 def _tools() -> None:
     engine_or_skip("verilator")
-    if not find_yosys().usable:
-        pytest.skip("needs Yosys")
+    usable_or_skip(find_yosys())
 
 
 @pytest.mark.parametrize("target", ["generic"])
