@@ -63,7 +63,7 @@ def hits(repair: Repair, plus: int, minus: int, flags: tuple[bool, bool] | None 
     class Pair(LayerView):
         """The first read alone, with the codes of the test."""
 
-        driven = np.full((1, 1), 2)  # type: ignore[assignment]
+        driven = np.full((1, 1), 2)  # type: ignore[assignment]  # a property in LayerView
 
         @property
         def schedule(self) -> Any:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from cosim_cases import usable_or_skip
@@ -109,6 +110,6 @@ def test_nextpnr_gets_the_clock() -> None:
         ({"slow_cycles": 0}, "timing: slow_cycles must be at least 1, not 0"),
     ],
 )
-def test_impossible_timing_is_one_clear_error(settings: dict[str, float], message: str) -> None:
+def test_impossible_timing_is_one_clear_error(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        Timing(**settings)  # type: ignore[arg-type]
+        Timing(**settings)
