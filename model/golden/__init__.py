@@ -16,6 +16,7 @@ from .die_image import DieImage, line_breaks, make_die_image, rounded_transfer
 from .full_array import FullArray
 from .inference import infer
 from .linear_error import LinearError, linear_error, sample_reads
+from .loop_back import loop_back_image
 from .noise import philox, read_noise
 from .record import Record
 
@@ -32,6 +33,7 @@ __all__ = [
     "infer",
     "line_breaks",
     "linear_error",
+    "loop_back_image",
     "make_die_image",
     "median_of_three",
     "philox",

@@ -30,6 +30,8 @@ _SHOWN = 20_000
 #: Added to the seed of training for the dies by which the best round is chosen; how many are drawn at a time.
 _ASKED = 1 << 32
 _ASKED_DIES = 10
+#: How often every training image is read for that, on other dies each time.
+_ASKED_PASSES = 3
 
 
 def train_dense(
@@ -107,7 +109,8 @@ def train_dense(
             if chosen.rounds > 1:
                 asked = torch.Generator().manual_seed(seed + _ASKED)
                 at_full_rate = dataclasses.replace(chosen, least_rate=1.0, dies=_ASKED_DIES)
-                found = share_read(model, lessons, _weights(model, regime, chip, flags, one, at_full_rate, asked))
+                of_dies = _weights(model, regime, chip, flags, one, at_full_rate, asked)
+                found = share_read(model, lessons, of_dies, 1 if regime == "software" else _ASKED_PASSES)
                 if found > best:
                     best, kept = found, copy.deepcopy(model.state_dict())
         if chosen.rounds > 1:

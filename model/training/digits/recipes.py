@@ -82,7 +82,7 @@ class Recipe:
             return cls(epochs=20, learning_rate=0.02)
         if repaired:
             return cls(14, 0.005, 6, dies=10, least_rate=0.0) if started else cls(least_rate=0.0)
-        return cls(12, 0.004, 8, dies=10) if started else cls()
+        return cls(12, 0.004, 8, dies=25) if started else cls()
 
     @property
     def course(self) -> Course:

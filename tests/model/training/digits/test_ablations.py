@@ -24,13 +24,13 @@ START = pack_network(ArrayNetwork(dense_spec(False), (14, 14), Chip.preset("bord
 
 
 def test_plain_fault_injection_differs_from_the_others_in_its_one_die_alone() -> None:
-    plain, short = ABLATIONS["one-die"].recipe, ABLATIONS["ten-dies"].recipe
+    plain, short = ABLATIONS["one-die"].recipe, ABLATIONS["many-dies"].recipe
     assert plain.dies == 1
     assert dataclasses.replace(plain, dies=short.dies) == short
 
 
 def test_the_short_course_differs_from_what_was_chosen_in_its_length_alone() -> None:
-    short, chosen = ABLATIONS["ten-dies"].recipe, ABLATIONS["chosen"].recipe
+    short, chosen = ABLATIONS["many-dies"].recipe, ABLATIONS["chosen"].recipe
     assert short.rounds == 1 < chosen.rounds
     assert dataclasses.replace(short, epochs=chosen.epochs, rounds=chosen.rounds) == chosen
     assert chosen == Recipe.default("statistics_aware", repaired=False, started=True)
