@@ -89,7 +89,7 @@ def cosim(
     from spintile.model.network import load_network
 
     from ..flows.cosimulation import cosimulate_on_dies, summary
-    from ..flows.data import network_images
+    from ..flows.data import flag_examples, network_images
     from ..flows.dies import choose_dies, warn_of_other_dies
     from ..flows.files import exclusive, write_json
     from ..flows.writing.programming import load_states
@@ -123,6 +123,7 @@ def cosim(
             states=held,
             calibrate=calibrate,
             flags=flagged,
+            examples=flag_examples(flags, data, net),
             progress=progress,
         )
     shown = summary(result)

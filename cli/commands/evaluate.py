@@ -70,7 +70,7 @@ def evaluate(
     from spintile.model.mapping import load_placement
     from spintile.model.network import load_network, software_classes
 
-    from ..flows.data import network_images
+    from ..flows.data import flag_examples, network_images
     from ..flows.dies import warn_of_other_dies
     from ..flows.writing.programming import load_states
 
@@ -96,6 +96,7 @@ def evaluate(
             states=held,
             calibrate=calibrate,
             flags=flagged,
+            examples=flag_examples(flags, data, net),
             progress=lambda done, total: progress("inference on the dies", done / total),
         )
         if linear_error:

@@ -72,7 +72,7 @@ def remap(
     from spintile.model.dies import load_population
     from spintile.model.network import load_network
 
-    from ..flows.data import network_images, training_images
+    from ..flows.data import flag_examples, network_images, training_images
     from ..flows.dies import choose_dies, warn_of_other_dies
     from ..flows.files import exclusive, write_json
     from ..flows.remapping import remap_dies
@@ -99,6 +99,7 @@ def remap(
             knowledge=knowledge,
             on_host=inputs == "host",
             flags=flagged,
+            examples=flag_examples(flags, data, net),
             seed=seed,
             progress=progress,
         )

@@ -140,6 +140,7 @@ def verify(
     stages = stages_of(stage or (["compiled"] if trained else ["cocotb"]), engine or (), target or ())
     need("amaranth", "jinja2", *(["cocotb"] if any(each.name == "cocotb" for each in stages) else []))
     on_chip = load_chip(chip, repair)
+    uses_flags(flags, on_chip)
     selection = Selection(
         cases=tuple(case or ()),
         presets=tuple(preset or ()),
@@ -149,7 +150,7 @@ def verify(
         dies=None if dies is None else tuple(parse_numbers(dies, "--dies")),
         first=first,
         images=images,
-        flags=uses_flags(flags, on_chip),
+        flags=flags,
     )
     selection.check()
     if preset:

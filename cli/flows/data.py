@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from spintile.model.data import Dataset
     from spintile.model.network import Network
 
+    from ..options import FlagsName
+
 
 @lru_cache(maxsize=2)
 def load_data(name: str, side: int = 14) -> Dataset:
@@ -67,3 +69,12 @@ def training_images(name: str, network: Network) -> NDArray[np.uint8]:
     from spintile.model.remapping import ordered_inputs
 
     return ordered_inputs(network, load_data(name, side_of(network)).inputs(network.input_bits)[0])
+
+
+def flag_examples(flags: FlagsName, name: str, network: Network) -> NDArray[np.uint8] | None:
+    """Training images that flags of self-test are chosen by, if they are; data as ``network_images``."""
+    if flags != "chosen":
+        return None
+    from spintile.model.programming.chosen_flags import PATTERNS
+
+    return training_images(name, network)[:PATTERNS]

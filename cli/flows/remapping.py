@@ -70,6 +70,7 @@ def remap_dies(
     knowledge: str,
     on_host: bool,
     flags: bool,
+    examples: NDArray[np.uint8] | None,
     seed: int,
     progress: Progress,
 ) -> RemappedDies:
@@ -91,6 +92,8 @@ def remap_dies(
         Whether the host sends inputs in the order of their rows.
     flags : bool
         Whether the repair looks at flags of self-test.
+    examples : uint8 array (images, ...) or None
+        Training images that these flags are chosen by; None: by the devices alone.
     seed : int
         Of the choice among training images, and of column errors and noise.
     progress : Progress
@@ -101,21 +104,27 @@ def remap_dies(
     from spintile.model.remapping import host_order, ordered_inputs
 
     flat = images.reshape(len(images), -1)
-    plain = evaluate_on_dies(network, chip, population, flat, labels, seed=seed, flags=flags).accuracies
+    plain = evaluate_on_dies(
+        network, chip, population, flat, labels, seed=seed, flags=flags, examples=examples
+    ).accuracies
     found = []
     for position, number in enumerate(int(die) for die in population.die_ids):
         progress("remapping", position / population.dies, f"die {number}")
         die = population.select([position])
         mapped = _mapped(network, chip, die, learned, knowledge, flags, seed)
-        net, placement, inputs = mapped.network, mapped.placement, flat
+        net, placement, inputs, shown = mapped.network, mapped.placement, flat, examples
         if on_host:
             # The images at hand are in the order that the given network asks for, if it asks for one.
             here = dataclasses.replace(net, metadata={})
-            inputs = ordered_inputs(host_order(here, placement)[0], flat)
+            sent = host_order(here, placement)[0]
+            inputs = ordered_inputs(sent, flat)
+            shown = None if examples is None else ordered_inputs(sent, examples)
             net, placement = host_order(net, placement)
         save_network(net, folder / f"die-{number}.safetensors")
         save_placement(placement, net, folder / f"die-{number}.json")
-        answers = evaluate_on_dies(net, chip, die, inputs, labels, placement=placement, seed=seed, flags=flags)
+        answers = evaluate_on_dies(
+            net, chip, die, inputs, labels, placement=placement, seed=seed, flags=flags, examples=shown
+        )
         found.append(
             RemappedDie(
                 number, float(plain[position]), float(answers.accuracies[0]), float(mapped.before), float(mapped.after)

@@ -164,8 +164,12 @@ def test_flags_go_with_check(folder: Path, capsys: pytest.CaptureFixture[str]) -
     blind = run_json(capsys, *common, "--repair", "check")
     assert blind["flags"] == "none"
     assert blind["accuracies"] != found["accuracies"]
-    assert main([*common, "--repair", "pair-check", "--flags", "self-test"]) == 2
-    assert "--flags self-test must go with --repair check, not with pair-check" in capsys.readouterr().err
+    chosen = run_json(capsys, *common, "--repair", "check", "--flags", "chosen")
+    assert chosen["flags"] == "chosen"
+    assert len({tuple(each["accuracies"].values()) for each in (found, blind, chosen)}) == 3
+    for flags in ("self-test", "chosen"):
+        assert main([*common, "--repair", "pair-check", "--flags", flags]) == 2
+        assert f"--flags {flags} must go with --repair check, not with pair-check" in capsys.readouterr().err
     assert main([*common, "--repair", "prayer"]) == 2
     said = "--repair must be none, range-guard, pair-check or check, not 'prayer'"
     assert said in capsys.readouterr().err
@@ -218,9 +222,12 @@ def test_a_deliberate_fault_turns_the_run_red(
 
 
 @pytest.mark.parametrize("engine", [pytest.param("icarus", marks=needs_icarus), "compiled"])
-@pytest.mark.parametrize(("fault", "code"), [(None, 0), ("flag", 1), ("median", 1)])
+@pytest.mark.parametrize(
+    ("fault", "code", "flags"),
+    [(None, 0, "self-test"), ("flag", 1, "self-test"), ("median", 1, "self-test"), (None, 0, "chosen")],
+)
 def test_flags_and_medians_run_in_the_rtl(
-    folder: Path, capsys: pytest.CaptureFixture[str], fault: str | None, code: int, engine: str
+    folder: Path, capsys: pytest.CaptureFixture[str], fault: str | None, code: int, flags: str, engine: str
 ) -> None:
     train = ("--data", "wine", "--chip", "demo", "--hidden", "6", "--quiet", "--output-copies", "3")
     wine = (*train, "--combine", "median", "--regime", "software", "--epochs", "20", "--out", "m.safetensors")
@@ -228,9 +235,9 @@ def test_flags_and_medians_run_in_the_rtl(
     run(capsys, "die", "sample", "--chip", "demo", "--dies", "2", "--short", "0.03", "--out", "p.nc")
     common = ("cosim", "m.safetensors", "p.nc", "--data", "wine", "--chip", "demo", "--engine", engine, "--quiet")
     broken = () if fault is None else ("--fault", fault)
-    flags = ("--repair", "check", "--flags", "self-test")
+    repair = ("--repair", "check", "--flags", flags)
     count = "6" if engine == "icarus" else "30"  # more than a fault is looked for in
-    found = run_json(capsys, *common, *flags, "--dies", "0,1", "--images", count, "--out", "c", *broken, code=code)
+    found = run_json(capsys, *common, *repair, "--dies", "0,1", "--images", count, "--out", "c", *broken, code=code)
     assert (found["mismatches"] == 0) == (code == 0)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...console import Progress
 from ...errors import BadInput
-from ..data import network_images
+from ..data import flag_examples, network_images
 from ..files import source_digest
 from ..steps import Step, StepProgress, run_steps
 from .subjects import Images, Subject
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from spintile.model.chip import Chip
     from spintile.model.dies import Population
     from spintile.model.network import Network
+
+    from ...options import FlagsName
 
 __all__ = ["PRESETS", "Preset", "chosen_images", "network_subject", "train_preset"]
 
@@ -141,10 +143,12 @@ def network_subject(
     seed: int,
     options: Sequence[str],
     reaches: str,
-    flags: bool = False,
+    flags: FlagsName = "none",
+    data: str = "mnist",
 ) -> Subject:
-    """A trained network on dies as a subject; parameters as of :class:`Subject`."""
-    return Subject(name, reaches, tuple(options), chip, network, population, images, seed, flags)
+    """A trained network on dies as a subject; parameters as of :class:`Subject`, ``data`` as of ``load_data``."""
+    examples = flag_examples(flags, data, network)
+    return Subject(name, reaches, tuple(options), chip, network, population, images, seed, flags != "none", examples)
 
 
 def chosen_images(data: str, network: Network, first: int, count: int | None, usual: int = 0) -> Images:

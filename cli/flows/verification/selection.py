@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from spintile.model.chip import Chip
     from spintile.model.dies import Population
 
+    from ...options import FlagsName
+
 __all__ = ["Selection", "stages_of", "subjects_of"]
 
 #: Dies and images of a random case, and dies of a network, unless told.
@@ -42,8 +44,8 @@ class Selection:
         The first image.
     images : int or None
         How many; None: as many as usual.
-    flags : bool
-        Flag the columns of preset's and network's dies by self-test.
+    flags : {"none", "self-test", "chosen"}
+        How the columns of preset's and network's dies are flagged.
     """
 
     cases: tuple[str, ...] = ()
@@ -54,7 +56,7 @@ class Selection:
     dies: tuple[int, ...] | None = None
     first: int = 0
     images: int | None = None
-    flags: bool = False
+    flags: FlagsName = "none"
 
     @property
     def random_cases(self) -> tuple[str, ...]:
@@ -68,7 +70,7 @@ class Selection:
         _check_names("--case", self.cases, [case.name for case in CASES])
         _check_names("--preset", self.presets, list(PRESETS))
         if not self.presets and self.network is None:
-            for option, given in (("--population", self.population), ("--flags self-test", self.flags)):
+            for option, given in (("--population", self.population), (f"--flags {self.flags}", self.flags != "none")):
                 if given:
                     raise BadInput(f"{option} must go with --preset or --network: random cases have their own")
         if self.network is None and self.data != "mnist":
@@ -164,6 +166,7 @@ def _user_network(selection: Selection, path: Path, chip: Chip, seed: int, where
         options=("--network", str(path), *data, *where),
         reaches=f"{len(network.layers)} layers of {layers} neurons",
         flags=selection.flags,
+        data=selection.data,
     )
 
 

@@ -60,6 +60,8 @@ class Subject:
         Of column errors and read noise.
     flags : bool
         Flag every die's columns by self-test.
+    examples : uint8 array (images, ...) or None
+        Training images that flags are chosen by; None: by the devices alone.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Subject:
     images: Images
     seed: int
     flags: bool = False
+    examples: NDArray[np.uint8] | None = None
 
     @property
     def dies(self) -> NDArray[np.int64]:
@@ -90,7 +93,9 @@ class Subject:
     @cached_property
     def die_image(self) -> DieImage:
         """All dies as integers."""
-        return die_image_for(self.compiled, self.chip, self.population, self.seed, flags=self.flags)
+        return die_image_for(
+            self.compiled, self.chip, self.population, self.seed, flags=self.flags, examples=self.examples
+        )
 
     def job(self, positions: Sequence[int], images: slice) -> CosimJob:
         """Some of the images on the dies at some positions."""
