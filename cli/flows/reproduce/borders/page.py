@@ -135,8 +135,8 @@ def _largest(settings: Mapping[str, Any]) -> Section:
         rows.append((setting_words((entry["strength"], entry["wires"])), *cells))
     return Section(
         "Largest rate within 2 points of software",
-        "The largest swept rate up to which the mean loss to the best software network stays within 2.0 points; and "
-        "where it crosses them, linear between swept rates.",
+        "The largest swept rate up to which the mean loss to the same seeds' unaware networks in software stays within "
+        "2.0 points; and where it crosses them, linear between swept rates.",
         columns=("setting", "unaware", "statistics-aware", "aware, blind repair", "aware, flags"),
         rows=rows,
     )
