@@ -26,7 +26,8 @@ from spintile.model.golden import DieImage
 from .array_pins import AnalogSide, ArrayModel, PinError
 from .comparison import Comparison, Difference
 from .host import BenchError, Host
-from .job import BenchJob, cycle_limits
+from .job import BenchJob
+from .limits import cycle_limits
 from .recorder import Recorder
 from .scoreboard import compare
 

@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import spintile.model.geometry
 import spintile.rtl
@@ -50,9 +51,16 @@ def periphery_verilog(geometry: Geometry, *, cache: Path | None = None) -> str:
 
 
 def cached_verilog(
-    prefix: str, geometry: Geometry, export: Callable[[Sequence[str]], str], cache: Path | None = None
+    prefix: str,
+    geometry: Geometry,
+    export: Callable[[Sequence[str]], str],
+    cache: Path | None = None,
+    *,
+    sources: Sequence[ModuleType] = (),
 ) -> str:
     """What ``export`` makes with the command of Yosys, from the cache or now; ``prefix`` tells designs apart.
+
+    ``sources`` are packages that the design is made of besides the RTL.
 
     Raises
     ------
@@ -60,17 +68,17 @@ def cached_verilog(
         If there is no Yosys.
     """
     yosys = require(find_yosys())
-    path = (cache or cache_folder()) / "verilog" / f"{prefix}{_sources_key(geometry, yosys.version)}.v"
+    path = (cache or cache_folder()) / "verilog" / f"{prefix}{_sources_key(geometry, yosys.version, sources)}.v"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, export(yosys.command).encode())
     return path.read_text()
 
 
-def _sources_key(geometry: Geometry, yosys: str) -> str:
+def _sources_key(geometry: Geometry, yosys: str, sources: Sequence[ModuleType]) -> str:
     """Hash of all that the Verilog follows from: sources of the RTL, versions of its tools, geometry."""
     digest = hashlib.sha256()
-    for package in (spintile.rtl, spintile.model.geometry):
+    for package in (spintile.rtl, spintile.model.geometry, *sources):
         for folder in sorted(package.__path__):
             for source in sorted(Path(folder).rglob("*.py")):
                 name = source.relative_to(folder).as_posix()

@@ -127,7 +127,8 @@ class Host(RegisterHost):
     async def load(self) -> None:
         """Program and settings, with the first die's offset registers and flags."""
         job = self._job
-        await self._write_all(program_writes(job.program, job.image, job.repair, job.settle, job.geometry))
+        writes = program_writes(job.program, job.image, job.repair, job.settle, job.geometry, job.loop_back)
+        await self._write_all(writes)
 
     async def _write_all(self, writes: Iterable[RegisterWrite]) -> None:
         for each in writes:

@@ -12,22 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from spintile.model.geometry import Geometry
-from spintile.model.golden import DieImage, Record, infer
+from spintile.model.golden import DieImage, Record, infer, loop_back_image
 from spintile.model.mapping import Compiled, Program
 from spintile.model.network import load_tensors, save_tensors
 from spintile.model.sensing import Repair
 
 from .scoreboard import Expected, LayerReads
 
-__all__ = ["BenchJob", "CosimJob", "Disturbance", "cycle_limits"]
+__all__ = ["BenchJob", "CosimJob", "Disturbance"]
 
 _FORMAT = "spintile-bench-job"
-_VERSION = 1
+_VERSION = 2
 _PROGRAM = ("instructions", "segments", "thresholds", "layers")
-#: Cycles without a sample or a result after which the design counts as hung, in multiples of a read's own cycles.
-_PATIENCE = 200
-#: An image may take this many times its least cycles, with so many more for each read.
-_SLACK, _OVERHEAD = 4, 16
 _DIE_IMAGE = ("q", "offset", "lo", "hi", "die_ids", "column_offset", "saturations")
 
 
@@ -90,6 +86,8 @@ class CosimJob:
         What stands at the pins, if not ``image`` (deliberate faults).
     array : str
         ``module:callable`` of the array model: called with a die image and a die's position in it.
+    loop_back : tuple of int
+        If not empty: the code that each column converts to inside the chip, whatever stands at the pins.
     """
 
     compiled: Compiled
@@ -102,6 +100,7 @@ class CosimJob:
     program: Program | None = None
     array_image: DieImage | None = None
     array: str = "spintile.cosim.array_pins:DieArray"
+    loop_back: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.images) < 1:
@@ -110,6 +109,11 @@ class CosimJob:
             raise ValueError(f"job: settle must be from 0 to 255, not {self.settle}")
         if not 0 <= self.first_index <= (1 << 24) - len(self.images):
             raise ValueError(f"job: image indices must be from 0 to below 2^24, not {self.first_index} and up")
+        if self.loop_back and self.disturbance.stall:
+            raise ValueError(f"job: stall must be 0 in a loop-back, which does not wait, not {self.disturbance.stall}")
+        most = (1 << self.geometry.adc_bits) - 1
+        if any(code > most for code in self.loop_back):
+            raise ValueError(f"job: codes of a loop-back must be from 0 to {most}, not {max(self.loop_back)}")
 
     @property
     def geometry(self) -> Geometry:
@@ -122,7 +126,7 @@ class CosimJob:
     def golden(self, jobs: int = 1) -> Record:
         """What the golden model says, all stages."""
         return infer(
-            self.image,
+            self.answering,
             self.compiled,
             self.images,
             repair=self.repair,
@@ -144,6 +148,11 @@ class CosimJob:
     def at_pins(self) -> DieImage:
         """The dies that stand at the pins."""
         return self.array_image if self.array_image is not None else self.image
+
+    @property
+    def answering(self) -> DieImage:
+        """The dies whose codes the golden model works out: the job's, or those of its loop-back."""
+        return loop_back_image(self.image, self.loop_back) if self.loop_back else self.image
 
     @property
     def settle_cycles(self) -> int:
@@ -181,35 +190,9 @@ class CosimJob:
             kernels=self.kernels,
             layers=self.layer_reads,
             array=self.array,
+            loop_back=self.loop_back,
             record=_select(record, list(dies)),
         )
-
-
-def cycle_limits(
-    geometry: Geometry,
-    adc_bits: int,
-    settle: int,
-    beats: int,
-    images: int,
-    reads: int,
-    disturbance: Disturbance,
-) -> tuple[int, int]:
-    """Cycles without a sample, and cycles for all images, after which a design counts as hung.
-
-    Parameters
-    ----------
-    geometry : Geometry
-    adc_bits, settle : int
-        Bits of a conversion; cycles that rows are driven before a sample.
-    beats, images, reads : int
-        Stream words of an image; images; reads of each.
-    disturbance : Disturbance
-        Its pauses stretch both.
-    """
-    read = max(geometry.conversion_cycles(adc_bits), settle + 1) + beats
-    pauses = (1 - disturbance.stall) * (1 - disturbance.image_pause) * (1 - disturbance.result_pause)
-    patience = round(_PATIENCE * read / pauses)
-    return patience, patience + round(_SLACK * images * reads * (read + _OVERHEAD) / pauses)
 
 
 def _select(record: Record, dies: list[int]) -> Record:
@@ -247,6 +230,8 @@ class BenchJob:
         What the golden model says, all stages.
     array : str
         ``module:callable`` of the array model.
+    loop_back : tuple of int
+        Codes of a loop-back, or none.
     """
 
     geometry: Geometry
@@ -262,6 +247,7 @@ class BenchJob:
     layers: tuple[LayerReads, ...]
     record: Record
     array: str = "spintile.cosim.array_pins:DieArray"
+    loop_back: tuple[int, ...] = ()
 
     @property
     def dies(self) -> int:
@@ -308,6 +294,7 @@ class BenchJob:
             "disturbance": dataclasses.asdict(self.disturbance),
             "layers": [dataclasses.asdict(layer) for layer in self.layers],
             "array": self.array,
+            "loop_back": list(self.loop_back),
         }
         save_tensors(path, tensors, header)
 
@@ -341,4 +328,5 @@ class BenchJob:
                 [tensors[f"activations.{i}"] for i in range(hidden)],
             ),
             array=header["array"],
+            loop_back=tuple(header["loop_back"]),
         )

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,9 +58,14 @@ def flag_writes(image: DieImage, position: int) -> Iterator[RegisterWrite]:
 
 
 def program_writes(
-    program: Program, image: DieImage, repair: Repair, settle: int, geometry: Geometry
+    program: Program,
+    image: DieImage,
+    repair: Repair,
+    settle: int,
+    geometry: Geometry,
+    loop_back: Sequence[int] = (),
 ) -> Iterator[RegisterWrite]:
-    """Program and settings, with the offset registers and flags of the first die."""
+    """Program and settings, with the offset registers and flags of the first die, and codes of a loop-back if any."""
     yield RegisterWrite("SEGMENT", program.segments.tolist())
     halves = [half for word in program.instructions.tolist() for half in (word & 0xFFFFFFFF, word >> 32)]
     yield RegisterWrite("INSTRUCTION", halves)
@@ -82,3 +87,6 @@ def program_writes(
     ):
         yield RegisterWrite(name, [value])
     yield RegisterWrite("PAIR_SUM", list(repair.pair_sums(geometry.pairs)))
+    if loop_back:
+        yield RegisterWrite("TEST_CODE", list(loop_back))
+        yield RegisterWrite("TEST", [1])

@@ -68,6 +68,17 @@ def _borders_12bit() -> dict[str, Any]:
     return {**parts, "geometry": geometry, "sensing": sensing}
 
 
+def _icebreaker() -> dict[str, Any]:
+    """The demo chip as the board of that name holds it: no column repair, converters of six bits."""
+    geometry = geometry_preset("icebreaker")
+    return {
+        **_plain("demo"),
+        "geometry": geometry,
+        "sensing": Sensing(adc_bits=geometry.adc_bits),
+        "repair_mode": "none",
+    }
+
+
 #: Fields of ``Chip`` by preset.
 CHIP_PRESETS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "borders": lambda: _plain("borders"),
@@ -75,6 +86,7 @@ CHIP_PRESETS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "demo": lambda: _plain("demo"),
     "drolet": lambda: _passive("drolet"),
     "goodwill": lambda: _passive("goodwill"),
+    "icebreaker": _icebreaker,
     "goodwill-40nm": lambda: _goodwill("mtj-40nm"),
     "goodwill-11nm": lambda: _goodwill("mtj-11nm"),
 }

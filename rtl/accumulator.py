@@ -8,10 +8,12 @@ import itertools
 from amaranth import Module, Mux, Signal, Value, signed
 from amaranth.lib import stream
 from amaranth.lib.data import ArrayLayout, StructLayout
-from amaranth.lib.wiring import Component, In, Out
+from amaranth.lib.wiring import Component, In, Out, connect, flipped
 from spintile.model.geometry import Geometry
 
-from .register_file import window_write
+from .difference import Difference
+from .features import FULL, Features
+from .register_file import WindowRead, window_write
 from .registers import register_map
 from .repair import Repair, difference_shape
 from .tokens import TAG, Flow, acc_token, codes_token, offsets_layout, repair_settings
@@ -38,6 +40,8 @@ class Accumulator(Component):
     ----------
     geometry : Geometry
         Shape of the chip.
+    features : Features
+        Repairs, medians and bit planes. Without repairs the pipeline is five cycles shorter, without medians one.
 
     Members
     -------
@@ -52,8 +56,8 @@ class Accumulator(Component):
         Offset registers [codes].
     settings : In(repair_settings)
         Repair registers; both are stable while reads are under way.
-    flag : In(Flow of window_write)
-        Writes to the window ``FLAG``.
+    flag : In(Flow of window_write), flag_read : In(WindowRead)
+        Writes and reads of the window ``FLAG``.
     idle : Out(1)
         No read is in the pipeline and no finished accumulators wait.
     abort : In(1)
@@ -62,8 +66,10 @@ class Accumulator(Component):
 
     LATENCY = Repair.LATENCY + 3
 
-    def __init__(self, geometry: Geometry) -> None:
+    def __init__(self, geometry: Geometry, features: Features = FULL) -> None:
         self.geometry = geometry
+        self.features = features
+        window = register_map(geometry).window("FLAG")
         super().__init__(
             {
                 "codes": In(stream.Signature(codes_token(geometry))),
@@ -71,7 +77,8 @@ class Accumulator(Component):
                 "trace": Out(Flow(acc_token(geometry))),
                 "offsets": In(offsets_layout(geometry)),
                 "settings": In(repair_settings(geometry)),
-                "flag": In(Flow(window_write(register_map(geometry).window("FLAG")))),
+                "flag": In(Flow(window_write(window))),
+                "flag_read": In(WindowRead(window)),
                 "idle": Out(1),
                 "abort": In(1),
             }
@@ -81,14 +88,17 @@ class Accumulator(Component):
         """Repair pipeline with what a read takes along beside it, medians, shifters, adders, output register."""
         geometry = self.geometry
         m = Module()
-        m.submodules.repair = repair = Repair(geometry)
+        m.submodules.repair = repair = Repair(geometry) if self.features.repairs else Difference(geometry)
+        medians = self.features.replicas
+        latency = repair.LATENCY + 2 + medians
+        connect(m, flipped(self.flag_read), repair.flag_read)
         payload = self.codes.payload
 
         read = StructLayout(
             {"plane": payload.plane.shape(), "first": 1, "last": 1, "replica": payload.replica.shape(), "tag": TAG}
         )
-        along = [Signal(read, name=f"read_{stage}") for stage in range(1, self.LATENCY)]
-        valid = [Signal(name=f"valid_{stage}") for stage in range(1, self.LATENCY)]
+        along = [Signal(read, name=f"read_{stage}") for stage in range(1, latency)]
+        valid = [Signal(name=f"valid_{stage}") for stage in range(1, latency)]
         added = Signal(ArrayLayout(difference_shape(geometry), geometry.pairs))
         low, high = (Signal.like(added, name=name) for name in ("low", "high"))
         shifted = Signal(ArrayLayout(signed(geometry.acc_bits), geometry.pairs))
@@ -110,6 +120,8 @@ class Accumulator(Component):
             repair.offsets.eq(self.offsets),
             repair.settings.eq(self.settings),
         ]
+        if not medians:
+            m.d.comb += added.eq(repair.differences)
         for pair in range(geometry.pairs):
             added_to = Mux(along[-1].first, 0, acc[pair])
             m.d.comb += total[pair].eq(added_to + shifted[pair])
@@ -123,9 +135,10 @@ class Accumulator(Component):
             m.d.sync += [later.eq(earlier) for earlier, later in itertools.pairwise(along)]
             m.d.sync += [later.eq(earlier) for earlier, later in itertools.pairwise(valid)]
             for pair in range(geometry.pairs):
-                m.d.sync += shifted[pair].eq(added[pair] << along[-2].plane)
-                difference, limits = repair.differences[pair], (low[pair], high[pair])
-                self._median(m, difference, added[pair], limits, valid[-3], along[-3])
+                m.d.sync += shifted[pair].eq(added[pair] << along[-2].plane if self.features.planes else added[pair])
+                if medians:
+                    difference, limits = repair.differences[pair], (low[pair], high[pair])
+                    self._median(m, difference, added[pair], limits, valid[-3], along[-3])
             with m.If(valid[-1]):
                 m.d.sync += acc.eq(total)
                 with m.If(along[-1].last):
@@ -136,7 +149,8 @@ class Accumulator(Component):
                     ]
         with m.If(self.abort):
             m.d.sync += [self.acc.valid.eq(0)] + [stage.eq(0) for stage in valid]
-            m.d.sync += [Value.cast(low).eq(0), Value.cast(high).eq(0)]
+            if medians:
+                m.d.sync += [Value.cast(low).eq(0), Value.cast(high).eq(0)]
 
         m.d.comb += [
             self.trace.valid.eq(self.acc.valid & self.acc.ready),

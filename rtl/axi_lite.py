@@ -69,11 +69,11 @@ class RegisterAccess(Signature):
     write_error : In(1)
         In the same cycle: there is nothing to write at this address.
     read : Out(1)
-        ``read_address`` is valid in this cycle.
+        ``read_address`` is asked for in this cycle, the only one.
     read_address : Out(20)
-        Byte address, word aligned.
+        Byte address, word aligned; stands in the next cycle too.
     read_data, read_error : In(32), In(1)
-        In the same cycle: the word; there is nothing to read at this address.
+        In the next cycle: the word; there is nothing to read at this address.
     """
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class AxiLiteSubordinate(Component):
 
     Every output is a register. Addresses are taken as word addresses: their two lowest bits are ignored. A write with
     a partial strobe writes nothing and is answered SLVERR, as is any access that the register file refuses. A
-    write takes three cycles from address and data to response, one every three cycles; a read the same.
+    write takes three cycles from address and data to response, one every three cycles; a read four.
 
     Members
     -------
@@ -138,11 +138,12 @@ class AxiLiteSubordinate(Component):
         with m.If(bus.bvalid & bus.bready):
             m.d.sync += bus.bvalid.eq(0)
 
-        wanted = Signal()
-        m.d.comb += [bus.arready.eq(~wanted), access.read.eq(wanted & ~bus.rvalid)]
+        wanted, reading = Signal(), Signal()
+        m.d.comb += [bus.arready.eq(~wanted), access.read.eq(wanted & ~reading & ~bus.rvalid)]
+        m.d.sync += reading.eq(access.read)
         with m.If(bus.arvalid & bus.arready):
             m.d.sync += [wanted.eq(1), access.read_address.eq(bus.araddr & ~3)]
-        with m.If(access.read):
+        with m.If(reading):
             m.d.sync += [
                 bus.rvalid.eq(1),
                 bus.rresp.eq(Mux(access.read_error, SLVERR, OKAY)),

@@ -53,6 +53,8 @@ class ColumnSense(Component):
         B', stable while reads are under way; a value out of range acts as the largest.
     busy : Out(1)
         A conversion is under way: counted by the register ``CONVERTING``.
+    waiting : Out(1)
+        A settled read could be sampled but for ``ready``.
     idle : Out(1)
         No read is in conversion, and no codes wait.
     abort : In(1)
@@ -69,6 +71,7 @@ class ColumnSense(Component):
                 "trace": Out(Flow(codes_token(geometry))),
                 "adc_bits": In(adc_bits_shape(geometry)),
                 "busy": Out(1),
+                "waiting": Out(1),
                 "idle": Out(1),
                 "abort": In(1),
             }
@@ -90,10 +93,13 @@ class ColumnSense(Component):
         complete = Signal()
         leave = Signal()
         sample = Signal()
+        free = Signal()  # another read may be sampled
         m.d.comb += [
             complete.eq(held | (last[0] & (last_phase == shared - 1))),
             leave.eq(complete & ~self.codes.valid),
-            self.read.ready.eq((~active | leave) & self.converter.ready & ~self.abort),
+            free.eq((~active | leave) & ~self.abort),
+            self.read.ready.eq(free & self.converter.ready),
+            self.waiting.eq(self.read.valid & free & ~self.converter.ready),
             sample.eq(self.read.valid & self.read.ready),
             self.busy.eq(active & ~held),
             self.idle.eq(~active & ~self.codes.valid),

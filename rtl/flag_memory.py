@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from amaranth import Module
+from amaranth import Module, Mux
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 from spintile.model.geometry import Geometry
 
-from .register_file import window_write
+from .register_file import WindowRead, window_write
 from .registers import register_map
 from .tokens import Flow, kernel_shape
 
@@ -33,6 +33,8 @@ class FlagMemory(Component):
     -------
     write : In(Flow of window_write)
         Group = kernel; bit c of lane l is column 32 * l + c.
+    read : In(WindowRead)
+        Reads of the host, which go before those below.
     kernel : In(kernel_shape)
         Kernel to look up; one that does not exist gives anything.
     enable : In(1)
@@ -47,6 +49,7 @@ class FlagMemory(Component):
         super().__init__(
             {
                 "write": In(Flow(window_write(self._window))),
+                "read": In(WindowRead(self._window)),
                 "kernel": In(kernel_shape(geometry)),
                 "enable": In(1),
                 "flags": Out(geometry.cols),
@@ -66,8 +69,10 @@ class FlagMemory(Component):
                 writer.addr.eq(payload.group),
                 writer.data.eq(payload.data),
                 writer.en.eq(self.write.valid & (payload.lane == lane)),
-                reader.addr.eq(self.kernel),
-                reader.en.eq(self.enable),
+                reader.addr.eq(Mux(self.read.valid, self.read.group, self.kernel)),
+                reader.en.eq(self.enable | self.read.valid),
                 self.flags[low:high].eq(reader.data),
             ]
+            with m.If(self.read.lane == lane):
+                m.d.comb += self.read.data.eq(reader.data)
         return m

@@ -10,13 +10,11 @@ from amaranth.lib.wiring import Component, In, Out
 from spintile.model.geometry import SEGMENT, Geometry
 
 from .activation_memory import MemoryReadPort
+from .features import FULL, Features
 from .stream_fifo import StreamFifo
 from .tokens import ADDRESS, read_token, rows_token
 
 __all__ = ["Gather"]
-
-#: Reads that may be between their last segment and the row driver.
-_QUEUE = 4
 
 
 class Gather(Component):
@@ -31,6 +29,13 @@ class Gather(Component):
     No stage ever waits: a read's last segment is addressed only when the queue behind stage 4 has room for it.
     Rows past the last one are dropped.
 
+    Parameters
+    ----------
+    geometry : Geometry
+        Shape of the chip.
+    features : Features
+        How many reads may be between their last segment and the row driver.
+
     Members
     -------
     reads : In(stream of ReadToken)
@@ -43,8 +48,9 @@ class Gather(Component):
         In the order of the reads; the first one five cycles after its last segment was addressed.
     """
 
-    def __init__(self, geometry: Geometry) -> None:
+    def __init__(self, geometry: Geometry, features: Features = FULL) -> None:
         self.geometry = geometry
+        self.features = features
         super().__init__(
             {
                 "reads": In(stream.Signature(read_token(geometry))),
@@ -59,19 +65,20 @@ class Gather(Component):
         m = Module()
         geometry = self.geometry
         rows = geometry.rows
-        m.submodules.queue = queue = StreamFifo(rows_token(geometry), _QUEUE)
+        places = self.features.reads_ahead
+        m.submodules.queue = queue = StreamFifo(rows_token(geometry), places)
         passed = {name: shape for name, shape in rows_token(geometry).members.items() if name not in ("rows", "count")}
         piece = StructLayout(
             {"opens": unsigned(1), "closes": unsigned(1), "source": ADDRESS, "half": unsigned(1), **passed}
         )
 
         # Room in the queue is booked when a read's last segment is addressed and given back when the token leaves.
-        booked = Signal(range(_QUEUE + 1))
+        booked = Signal(range(places + 1))
         room, closes, goes, leaves = Signal(), Signal(), Signal(), Signal()
         read = self.reads.payload
         done = Signal(7)
         m.d.comb += [
-            room.eq(booked != _QUEUE),
+            room.eq(booked != places),
             closes.eq(done + 1 >= read.segments),
             goes.eq(self.reads.valid & room),
             self.segment_address.eq(read.segment + done),

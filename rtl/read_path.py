@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from amaranth import Module, Mux
+from amaranth import Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 from spintile.model.geometry import Geometry
 
 from .column_sense import ColumnSense
+from .loop_back import LoopBack
 from .pins import ArrayPins, ConverterPins, WriteDrive
 from .row_driver import RowDriver
-from .tokens import Flow, adc_bits_shape, codes_token, rows_token
+from .tokens import READY_LIMIT_BITS, Flow, adc_bits_shape, codes_token, rows_token, test_settings
+from .watchdog import Watchdog
 
 __all__ = ["ReadPath"]
 
@@ -39,14 +41,21 @@ class ReadPath(Component):
         Codes of the reads, in the same order.
     trace : Out(Flow of codes_token)
         The same, valid only in the cycle in which they are handed over.
-    settle, adc_bits : In
-        Registers ``SETTLE`` and ``ADC_BITS``; stable while reads are under way.
+    settle, adc_bits, ready_limit, test : In
+        Registers ``SETTLE``, ``ADC_BITS``, ``READY_LIMIT``, and ``TEST`` with ``TEST_CODE``; stable while reads are
+        under way.
     busy : Out(1)
         A conversion is under way.
+    sampled : Out(1)
+        A read is sampled in this cycle.
     idle : Out(1)
         No read waits, is driven, in conversion or in the output register.
     abort : In(1)
         Drops every read; from the next cycle on every line is at the reference.
+    error : Out(1)
+        The array was not ready for ``READY_LIMIT`` cycles. Every read is dropped, now and until ``recover``.
+    recover : In(1)
+        ``error`` is 0 in the next cycle.
     """
 
     def __init__(self, geometry: Geometry) -> None:
@@ -60,9 +69,14 @@ class ReadPath(Component):
                 "trace": Out(Flow(codes_token(geometry))),
                 "settle": In(8),
                 "adc_bits": In(adc_bits_shape(geometry)),
+                "ready_limit": In(READY_LIMIT_BITS),
+                "test": In(test_settings(geometry)),
                 "busy": Out(1),
+                "sampled": Out(1),
                 "idle": Out(1),
                 "abort": In(1),
+                "error": Out(1),
+                "recover": In(1),
             }
         )
 
@@ -71,9 +85,12 @@ class ReadPath(Component):
         m = Module()
         m.submodules.row_driver = driver = RowDriver(self.geometry)
         m.submodules.column_sense = sense = ColumnSense(self.geometry)
+        m.submodules.loop_back = loop_back = LoopBack(self.geometry)
+        m.submodules.watchdog = watchdog = Watchdog()
         connect(m, flipped(self.rows), driver.rows)
         connect(m, driver.read, sense.read)
         connect(m, sense.codes, flipped(self.codes))
+        connect(m, sense.converter, loop_back.sense)
         lines, write = driver.lines, self.write
         m.d.comb += [
             self.array.kernel.eq(lines.kernel),
@@ -89,13 +106,21 @@ class ReadPath(Component):
             reads, writes, pins = (getattr(side, name) for side in (lines, write, self.array))
             m.d.comb += pins.as_value().eq(Mux(write.active, writes.as_value(), reads.as_value()))
         for name, member in ConverterPins(self.geometry).members.items():
-            inner, outer = getattr(sense.converter, name), getattr(self.array, name)
+            inner, outer = getattr(loop_back.array, name), getattr(self.array, name)
             m.d.comb += inner.eq(outer) if member.flow == In else outer.eq(inner)
+        drop = Signal()
         m.d.comb += [
+            drop.eq(self.abort | watchdog.error),
             driver.settle.eq(self.settle),
-            driver.abort.eq(self.abort),
+            driver.abort.eq(drop),
             sense.adc_bits.eq(self.adc_bits),
-            sense.abort.eq(self.abort),
+            sense.abort.eq(drop),
+            loop_back.settings.eq(self.test),
+            watchdog.limit.eq(self.ready_limit),
+            watchdog.waiting.eq(sense.waiting),
+            watchdog.clear.eq(self.recover),
+            self.error.eq(watchdog.error),
+            self.sampled.eq(sense.converter.sample),
             self.trace.valid.eq(sense.trace.valid),
             self.trace.payload.eq(sense.trace.payload),
             self.busy.eq(sense.busy),

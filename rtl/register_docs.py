@@ -43,7 +43,7 @@ def c_header(registers: RegisterMap) -> str:
             define(f"{symbol}_SHIFT", part.low, 1)
             define(f"{symbol}_MASK", part.mask, 8)
     for window in registers.windows:
-        lines += ["", f"/* {window.doc} Write only: word [group][lane] is at OFFSET + 4 * (group * STRIDE + lane). */"]
+        lines += ["", f"/* {window.doc} Word [group][lane] is at OFFSET + 4 * (group * STRIDE + lane). */"]
         define(f"{window.name}_OFFSET", window.offset)
         define(f"{window.name}_GROUPS", window.groups, 1)
         define(f"{window.name}_LANES", window.lanes, 1)
@@ -79,7 +79,7 @@ def systemrdl(registers: RegisterMap) -> str:
             f"        desc = {_quoted(window.doc)};",
             f"        mementries = {window.words};",
             "        memwidth = 32;",
-            "        sw = w;",
+            "        sw = rw;",
             f"    }} {window.name} @ 0x{window.offset:05X};",
         ]
     return "\n".join([*lines, "};", ""])
@@ -133,10 +133,11 @@ small {{ color: #777; font-weight: normal; }}
 <body>
 <h1>Registers <small>geometry {name}</small></h1>
 <p>Byte offsets of 32-bit words on AXI4-Lite. Accesses to offsets that are not listed, writes to read-only registers,
-writes of single bytes and reads of windows and write-only registers answer SLVERR and do nothing.</p>
+writes of single bytes and reads of write-only registers answer SLVERR and do nothing.</p>
 {overview}
 <h2>Windows</h2>
-<p>Write only. Word [group][lane] is at offset + 4 * (group * stride + lane).</p>
+<p>Word [group][lane] is at offset + 4 * (group * stride + lane). Reads give what is stored of it; while
+CONTROL.enable or STATUS.busy is 1 they answer SLVERR, but for OFFSET.</p>
 {windows}
 <h2>Fields</h2>
 {details}

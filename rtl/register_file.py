@@ -7,14 +7,15 @@ import dataclasses
 
 from amaranth import Const, Module, Signal, Value, unsigned
 from amaranth.lib.data import ArrayLayout, Field, FlexibleLayout, StructLayout
-from amaranth.lib.wiring import Component, In, Out
+from amaranth.lib.wiring import Component, In, Out, Signature
 from spintile.model.geometry import Geometry
 
 from .axi_lite import ADDRESS_BITS, RegisterAccess
+from .features import FULL, Features
 from .registers import Register, Window, register_map
 from .tokens import Flow, offsets_layout
 
-__all__ = ["RegisterFile", "register_layout", "register_write", "window_write"]
+__all__ = ["RegisterFile", "WindowRead", "register_layout", "register_write", "window_write"]
 
 
 def register_layout(register: Register) -> FlexibleLayout | ArrayLayout:
@@ -40,32 +41,61 @@ def window_write(window: Window) -> StructLayout:
     )
 
 
-class RegisterFile(Component):
-    """Holds what the host writes, shows what the chip reports, and passes on writes to the windows.
+class WindowRead(Signature):
+    """Request and answer of a read of a window, seen by the register file.
 
-    Its members follow from the register map: they carry the names of the registers and windows in small letters.
+    Members
+    -------
+    valid : Out(1)
+        The memory is asked for a word in this cycle, whatever else it was asked for.
+    group, lane : Out
+        Which one; both stand in the next cycle too.
+    data : In(32)
+        The word, in the next cycle.
+    """
+
+    def __init__(self, window: Window) -> None:
+        place = window_write(window).members
+        super().__init__({"valid": Out(1), "group": Out(place["group"]), "lane": Out(place["lane"]), "data": In(32)})
+
+
+class RegisterFile(Component):
+    """Holds what the host writes, shows what the chip reports, and passes on writes and reads of the windows.
+
+    Its members follow from the register map: they carry the names of the registers and windows in small letters. What
+    the features leave out reads 0 and ignores what is written; its member stays 0.
+
+    Parameters
+    ----------
+    geometry : Geometry
+        Shape of the chip.
+    features : Features
+        What of it is built.
 
     Members
     -------
     access : In(RegisterAccess)
-        One access per cycle and direction, answered in the same cycle; a written register changes in the next one.
+        One access per cycle and direction; a written register changes in the next cycle.
+    memories_free : In(1)
+        The chip does not use the memories behind the windows: they may be read. Offsets may be read always.
     <register> : Out(register_layout) for ``rw``, In(register_layout) for ``ro``
         Fields that the map calls a pulse are 1 for one cycle, the one after the write. Registers that are constants in
-        the map (IDENTITY, VERSION, GEOMETRY) have no member.
+        the map (IDENTITY, VERSION, GEOMETRY, FEATURES) have no member.
     <register> : Out(Flow of register_write) for ``wo``
         In the cycle of the access.
     image_index_written : Out(1)
         1 in the cycle after IMAGE_INDEX was written.
-    <window> : Out(Flow of window_write)
+    <window> : Out(Flow of window_write), <window>_read : Out(WindowRead)
         In the cycle of the access. ``offset`` has none:
     offsets : Out(offsets_layout)
         The offsets of all columns.
     """
 
-    CONSTANTS = frozenset({"IDENTITY", "VERSION", "GEOMETRY"})
+    CONSTANTS = frozenset({"IDENTITY", "VERSION", "GEOMETRY", "FEATURES"})
 
-    def __init__(self, geometry: Geometry) -> None:
+    def __init__(self, geometry: Geometry, features: Features = FULL) -> None:
         self.geometry = geometry
+        self.features = features
         self.map = register_map(geometry)
         members = {
             register.name.lower(): (Out if register.access == "rw" else In)(register_layout(register))
@@ -82,9 +112,15 @@ class RegisterFile(Component):
             for window in self.map.windows
             if window.name != "OFFSET"
         }
+        members |= {
+            f"{window.name.lower()}_read": Out(WindowRead(window))
+            for window in self.map.windows
+            if window.name != "OFFSET"
+        }
         super().__init__(
             {
                 "access": In(RegisterAccess()),
+                "memories_free": In(1),
                 "image_index_written": Out(1),
                 "offsets": Out(offsets_layout(geometry)),
                 **members,
@@ -98,7 +134,7 @@ class RegisterFile(Component):
         storage = {
             (register.name, index): self._storage(m, register, index)
             for register in self.map.registers
-            if register.access == "rw"
+            if register.access == "rw" and self.features.holds(register.name)
             for index in range(register.count)
         }
         exists, readable = Signal(), Signal()
@@ -106,15 +142,16 @@ class RegisterFile(Component):
             for register in self.map.registers:
                 for index in range(register.count):
                     with m.Case(register.offset + 4 * index):
-                        if register.access == "rw":
+                        if register.access != "ro":
                             m.d.comb += exists.eq(1)
+                        if (register.name, index) in storage:
                             with m.If(access.write):
                                 m.d.sync += storage[register.name, index].eq(access.write_data & register.mask)
-                        elif register.access == "wo":
+                        elif register.access == "wo" and self.features.holds(register.name):
                             flow = getattr(self, register.name.lower())
-                            m.d.comb += [exists.eq(1), flow.valid.eq(access.write), flow.payload.index.eq(index)]
+                            m.d.comb += [flow.valid.eq(access.write), flow.payload.index.eq(index)]
             with m.Default():
-                self._windows(m, exists)
+                self._written_windows(m, exists)
         for register in self.map.registers:
             if register.access == "wo":
                 value = Value.cast(getattr(self, register.name.lower()).payload.value)
@@ -130,6 +167,8 @@ class RegisterFile(Component):
                 for index in range(register.count):
                     with m.Case(register.offset + 4 * index):
                         m.d.comb += [readable.eq(1), access.read_data.eq(self._value(register, index))]
+        if self.features.testing:
+            self._read_windows(m, readable)
         m.d.comb += access.read_error.eq(~readable)
         return m
 
@@ -146,35 +185,68 @@ class RegisterFile(Component):
 
     def _value(self, register: Register, index: int) -> Value:
         """What reads as the register: pulses and bits without a field are 0."""
+        if register.name == "FEATURES":
+            return Const(self.features.word, 32)
         if register.name in self.CONSTANTS:
             return Const(register.reset, 32)
+        if not self.features.holds(register.name) or (register.access == "rw" and not self.features.testing):
+            return Const(0, 32)
         value = getattr(self, register.name.lower())
         kept = sum(part.mask for part in register.fields if not part.pulse)
         return Value.cast(value[index] if register.count > 1 else value) & kept
 
-    def _windows(self, m: Module, exists: Signal) -> None:
+    def _written_windows(self, m: Module, exists: Signal) -> None:
         """Writes outside the registers."""
         access = self.access
         for window in self.map.windows:
-            relative = Signal(ADDRESS_BITS - 2, name=f"{window.name.lower()}_word")
-            inside = Signal(name=f"{window.name.lower()}_inside")
-            shift = window.stride.bit_length() - 1
-            lane = relative[:shift]
-            m.d.comb += [
-                relative.eq((access.write_address - window.offset)[2:ADDRESS_BITS]),
-                inside.eq((access.write_address >= window.offset) & (relative < window.words) & (lane < window.lanes)),
-            ]
+            inside, group, lane = self._place(m, window, access.write_address, "write")
             with m.If(inside):
                 m.d.comb += exists.eq(1)
+            if not self.features.holds(window.name):
+                continue
             if window.name == "OFFSET":
                 width = self.geometry.adc_bits + 1
                 with m.If(inside & access.write):
-                    m.d.sync += self.offsets[relative].eq(access.write_data[:width].as_signed())
+                    m.d.sync += self.offsets[group].eq(access.write_data[:width].as_signed())
             else:
                 flow = getattr(self, window.name.lower())
                 m.d.comb += [
                     flow.valid.eq(inside & access.write),
-                    flow.payload.group.eq(relative[shift:]),
+                    flow.payload.group.eq(group),
                     flow.payload.lane.eq(lane),
                     flow.payload.data.eq(access.write_data),
                 ]
+
+    def _read_windows(self, m: Module, readable: Signal) -> None:
+        """Reads outside the registers: memories are asked in the cycle of the access, if they are free."""
+        access = self.access
+        asked = Signal()  # in the cycle before, while the memories were free
+        m.d.sync += asked.eq(access.read & self.memories_free)
+        for window in self.map.windows:
+            inside, group, lane = self._place(m, window, access.read_address, "read")
+            if window.name == "OFFSET":
+                with m.If(inside):
+                    m.d.comb += [readable.eq(1), access.read_data.eq(self.offsets[group])]
+            else:
+                port = getattr(self, f"{window.name.lower()}_read")
+                m.d.comb += [
+                    port.valid.eq(inside & access.read & self.memories_free),
+                    port.group.eq(group),
+                    port.lane.eq(lane),
+                ]
+                with m.If(inside):
+                    m.d.comb += [readable.eq(asked), access.read_data.eq(port.data)]
+
+    @staticmethod
+    def _place(m: Module, window: Window, address: Signal, what: str) -> tuple[Signal, Value, Value]:
+        """Whether an address is in a window, and its group and lane there."""
+        name = f"{window.name.lower()}_{what}"
+        relative = Signal(ADDRESS_BITS - 2, name=f"{name}_word")
+        inside = Signal(name=f"{name}_inside")
+        shift = window.stride.bit_length() - 1
+        lane = relative[:shift]
+        m.d.comb += [
+            relative.eq((address - window.offset)[2:ADDRESS_BITS]),
+            inside.eq((address >= window.offset) & (relative < window.words) & (lane < window.lanes)),
+        ]
+        return inside, relative[shift:], lane

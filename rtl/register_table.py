@@ -59,7 +59,7 @@ class Register:
 
 @dataclass(frozen=True)
 class Window:
-    """A write-only memory behind consecutive 32-bit words; reading is an error.
+    """A memory behind consecutive 32-bit words; reading is an error while the chip may use it.
 
     Words come in groups of ``stride``, of which the first ``lanes`` exist; there are ``groups`` of them.
     """

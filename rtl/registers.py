@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from spintile.model.geometry import Geometry
 
+from .features import FULL
 from .register_table import Register, RegisterField, RegisterMap, Window, whole
+from .tokens import READY_LIMIT_BITS
 from .writing.registers import write_registers, write_windows
 
 __all__ = ["IDENTITY", "VERSION", "Register", "RegisterField", "RegisterMap", "Window", "register_map"]
@@ -13,7 +15,7 @@ __all__ = ["IDENTITY", "VERSION", "Register", "RegisterField", "RegisterMap", "W
 #: "SPTL" in ASCII.
 IDENTITY = 0x5350544C
 #: Of this map: major (a host must know it) in the upper half, minor (only additions) in the lower.
-VERSION = 0x0002_0000
+VERSION = 0x0002_0001
 
 
 def register_map(geometry: Geometry) -> RegisterMap:
@@ -41,6 +43,7 @@ def register_map(geometry: Geometry) -> RegisterMap:
             RegisterField("loop_error", 2, 1, "Loops too deep, empty or unbalanced; the sequencer stopped."),
             RegisterField("stream_error", 3, 1, "tlast was not on the last word of an image; loading stopped."),
             RegisterField("configuration_error", 4, 1, "Enabled with ADC_BITS, LAYERS or BEATS out of range."),
+            RegisterField("array_error", 5, 1, "The array was not ready for READY_LIMIT cycles; every line rests."),
             RegisterField("images_in_flight", 8, 8, "Images loaded whose result has not been taken."),
         ),
         "What the chip is doing. Errors stay until soft_reset.",
@@ -73,6 +76,21 @@ def register_map(geometry: Geometry) -> RegisterMap:
         ),
         "Where the programs of the layers start.",
         count=geometry.layer_limit,
+    )
+    test = Register(
+        "TEST",
+        0x05C,
+        "rw",
+        (RegisterField("loop_back", 0, 1, "Comparators answer as if every column held its TEST_CODE; ready is 1."),),
+        "Test of the chip without an array. Must be written while enable is 0 and STATUS.busy is 0.",
+    )
+    test_code = Register(
+        "TEST_CODE",
+        0x300,
+        "rw",
+        (RegisterField("value", 0, geometry.adc_bits, "Code of the column."),),
+        "What the columns convert to with TEST.loop_back; in B bits 2^B - 1 at most, with one bit the pair's larger.",
+        count=geometry.cols,
     )
     lanes = 1 << (geometry.pairs - 1).bit_length()
     flag_lanes = -(-geometry.cols // 32)
@@ -119,9 +137,27 @@ def register_map(geometry: Geometry) -> RegisterMap:
             whole("CONVERTING", 0x04C, "ro", "Cycles in which the converters were busy."),
             whole("FIRST_RESULT", 0x050, "ro", "Cycles from clear_counters to the first result taken."),
             whole("LAST_RESULT", 0x054, "ro", "Cycles from clear_counters to the last result taken."),
+            whole(
+                "READY_LIMIT",
+                0x058,
+                "rw",
+                "Cycles that a settled read waits for the array's ready before STATUS.array_error; 0: for ever.",
+                width=READY_LIMIT_BITS,
+                reset=(1 << READY_LIMIT_BITS) - 1,
+            ),
+            test,
+            whole(
+                "FEATURES",
+                0x060,
+                "ro",
+                "What is built: 0 writing, 1 replicas, 2 planes, 3 offsets, 4 testing, 5 counters, 8 + n mode n of "
+                "REPAIR. What is not reads 0 and ignores what is written.",
+                reset=FULL.word,
+            ),
             layers,
             *write_registers(geometry),
             pair_sum,
+            test_code,
         ),
         (
             Window("OFFSET", 0x01000, geometry.cols, "Signed offset in codes, one word per column."),

@@ -7,11 +7,11 @@ import itertools
 
 from amaranth import Cat, Module, Mux, Shape, Signal, Value, signed, unsigned
 from amaranth.lib.data import ArrayLayout, StructLayout
-from amaranth.lib.wiring import Component, In, Out
+from amaranth.lib.wiring import Component, In, Out, connect, flipped
 from spintile.model.geometry import Geometry
 
 from .flag_memory import FlagMemory
-from .register_file import window_write
+from .register_file import WindowRead, window_write
 from .registers import register_map
 from .tokens import Flow, RepairMode, count_shape, kernel_shape, offsets_layout, repair_settings
 
@@ -64,8 +64,8 @@ class Repair(Component):
         Codes of a read.
     count : In(0 to rows), kernel : In(kernel_shape), flagged : In(1)
         Its driven rows, its kernel, and whether the kernel's flags count; valid with the codes.
-    flag : In(Flow of window_write)
-        Writes to the window ``FLAG``.
+    flag : In(Flow of window_write), flag_read : In(WindowRead)
+        Writes and reads of the window ``FLAG``.
     offsets : In(cols of signed adc_bits + 1 bits)
         Offset registers [codes].
     settings : In(repair_settings)
@@ -78,6 +78,7 @@ class Repair(Component):
 
     def __init__(self, geometry: Geometry) -> None:
         self.geometry = geometry
+        window = register_map(geometry).window("FLAG")
         super().__init__(
             {
                 "enable": In(1),
@@ -85,7 +86,8 @@ class Repair(Component):
                 "count": In(count_shape(geometry)),
                 "kernel": In(kernel_shape(geometry)),
                 "flagged": In(1),
-                "flag": In(Flow(window_write(register_map(geometry).window("FLAG")))),
+                "flag": In(Flow(window_write(window))),
+                "flag_read": In(WindowRead(window)),
                 "offsets": In(offsets_layout(geometry)),
                 "settings": In(repair_settings(geometry)),
                 "differences": Out(ArrayLayout(difference_shape(geometry), geometry.pairs)),
@@ -160,6 +162,7 @@ class Repair(Component):
     def _flags(self, m: Module) -> tuple[Signal, Signal]:
         """Whether the read in stage 4 is flagged, and the flags of its kernel's columns."""
         m.submodules.memory = memory = FlagMemory(self.geometry)
+        connect(m, flipped(self.flag_read), memory.read)
         kernels = [Signal(self.kernel.shape(), name=f"kernel_{stage}") for stage in range(1, 4)]
         flagged = [Signal(name=f"flagged_{stage}") for stage in range(1, 5)]
         with m.If(self.enable):

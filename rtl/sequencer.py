@@ -9,14 +9,12 @@ from amaranth.lib.data import ArrayLayout, StructLayout
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 from spintile.model.geometry import INSTRUCTIONS, LAYER, Geometry, Opcode
 
+from .features import FULL, Features
 from .stream_fifo import StreamFifo
 from .tokens import ADDRESS, Flow, emit_token, read_token
 
 __all__ = ["Sequencer"]
 
-_READS_AHEAD = 4
-#: A read is under way for four conversions of 8 bits, and each may have its emit.
-_EMITS_AHEAD = 8
 _PENDING_MOST = 7
 
 
@@ -40,6 +38,13 @@ class Sequencer(Component):
     while iterations remain, else it restores both addresses and goes on.
 
     *Errors* stop the sequencer until reset: tokens already issued still run.
+
+    Parameters
+    ----------
+    geometry : Geometry
+        Shape of the chip.
+    features : Features
+        Depth of the queues of reads and emits.
 
     Members
     -------
@@ -71,8 +76,9 @@ class Sequencer(Component):
         Sticky: more nested loops than ``loop_depth``, a loop of no iterations, ``NEXT`` outside or ``END`` inside one.
     """
 
-    def __init__(self, geometry: Geometry) -> None:
+    def __init__(self, geometry: Geometry, features: Features = FULL) -> None:
         self.geometry = geometry
+        self.features = features
         super().__init__(
             {
                 "enable": In(1),
@@ -98,8 +104,8 @@ class Sequencer(Component):
         m = Module()
         geometry = self.geometry
         limit = geometry.layer_limit
-        m.submodules.read_queue = read_queue = StreamFifo(read_token(geometry), _READS_AHEAD)
-        m.submodules.emit_queue = emit_queue = StreamFifo(emit_token(), _EMITS_AHEAD)
+        m.submodules.read_queue = read_queue = StreamFifo(read_token(geometry), self.features.reads_ahead)
+        m.submodules.emit_queue = emit_queue = StreamFifo(emit_token(), self.features.emits_ahead)
         connect(m, read_queue.o, flipped(self.reads))
         connect(m, emit_queue.o, flipped(self.emits))
 

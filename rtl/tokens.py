@@ -22,6 +22,7 @@ from spintile.model.geometry import INSTRUCTIONS, LAYER, Geometry, Opcode
 
 __all__ = [
     "ADDRESS",
+    "READY_LIMIT_BITS",
     "TAG",
     "THRESHOLD_ADDRESS",
     "Flow",
@@ -40,6 +41,7 @@ __all__ = [
     "repair_settings",
     "result_token",
     "rows_token",
+    "test_settings",
     "threshold_word",
     "write_token",
 ]
@@ -49,6 +51,8 @@ _EMIT = INSTRUCTIONS[Opcode.EMIT]
 
 #: Bit address inside one image's half of the activation memory.
 ADDRESS = unsigned(_READ["source"].width)
+#: Bits of the register ``READY_LIMIT``: more cycles than lines may settle, a die be loaded into a twin, or both.
+READY_LIMIT_BITS = 16
 #: Word address of the threshold memory.
 THRESHOLD_ADDRESS = unsigned(_EMIT["threshold"].width)
 #: Which read this is: carried to the results, the traces and the simulation's array.
@@ -92,6 +96,11 @@ def count_shape(geometry: Geometry) -> Shape:
 def adc_bits_shape(geometry: Geometry) -> Shape:
     """The register ``ADC_BITS``, 1 to ``adc_bits``."""
     return unsigned(geometry.adc_bits.bit_length())
+
+
+def test_settings(geometry: Geometry) -> StructLayout:
+    """Registers of the test of the chip: whether comparators are computed inside, and the code of each column."""
+    return StructLayout({"loop_back": unsigned(1), "codes": ArrayLayout(unsigned(geometry.adc_bits), geometry.cols)})
 
 
 def lane_count() -> Shape:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from amaranth import Cat, Module, ResetInserter, Signal, Value
+from amaranth import Cat, Module, Mux, ResetInserter, Signal, Value
 from amaranth.lib.wiring import Component, In, Out, Signature, connect, flipped
 from spintile.model.geometry import Geometry
 
@@ -12,6 +12,7 @@ from .activation import Activation
 from .activation_memory import ActivationMemory, half_words
 from .axi_lite import AxiLite, AxiLiteSubordinate
 from .counters import Counters
+from .features import ALL_REPAIRS, FULL, Features
 from .gather import Gather
 from .image_loader import AxiStream, ImageLoader
 from .pins import ArrayPins
@@ -20,6 +21,7 @@ from .read_path import ReadPath
 from .register_file import RegisterFile
 from .sequencer import Sequencer
 from .trace import TracePins
+from .writing.bypass import WriterBypass
 from .writing.writer import Writer
 
 __all__ = ["Top"]
@@ -47,6 +49,8 @@ class Top(Component):
         Shape of the chip.
     trace : bool
         Whether the ``trace`` ports are there.
+    features : Features
+        What is built.
 
     Members
     -------
@@ -64,8 +68,9 @@ class Top(Component):
         Only with ``trace``.
     """
 
-    def __init__(self, geometry: Geometry, *, trace: bool = False) -> None:
+    def __init__(self, geometry: Geometry, *, trace: bool = False, features: Features = FULL) -> None:
         self.geometry = geometry
+        self.features = features
         self._trace = trace
         members = {
             "s_axi": In(AxiLite()),
@@ -81,27 +86,28 @@ class Top(Component):
     def elaborate(self, platform: object) -> Module:
         """Blocks and wires."""
         m = Module()
-        geometry = self.geometry
+        geometry, features = self.geometry, self.features
         m.submodules.bus = bus = AxiLiteSubordinate()
-        m.submodules.registers = registers = RegisterFile(geometry)
+        m.submodules.registers = registers = RegisterFile(geometry, features)
         m.submodules.program = program = ProgramMemory(geometry)
         m.submodules.counters = counters = Counters()
         connect(m, flipped(self.s_axi), bus.bus)
         connect(m, bus.access, registers.access)
         for name in ("instruction", "segment", "threshold"):
-            connect(m, getattr(registers, name), getattr(program, name))
+            for side in (name, f"{name}_read"):
+                connect(m, getattr(registers, side), getattr(program, side))
 
         # Everything below forgets what it was doing on a soft reset; registers and memories keep what they hold.
         soft_reset = registers.control.soft_reset
         loader, memory = ImageLoader(geometry), ActivationMemory(geometry)
-        sequencer, gather = Sequencer(geometry), Gather(geometry)
+        sequencer, gather = Sequencer(geometry, features), Gather(geometry, features)
         m.submodules.loader = ResetInserter(soft_reset)(loader)
         m.submodules.memory = ResetInserter(soft_reset)(memory)
         m.submodules.sequencer = ResetInserter(soft_reset)(sequencer)
         m.submodules.gather = ResetInserter(soft_reset)(gather)
-        m.submodules.writer = writer = Writer(geometry)
+        m.submodules.writer = writer = Writer(geometry) if features.writing else WriterBypass(geometry)
         m.submodules.read_path = read_path = ReadPath(geometry)
-        m.submodules.accumulator = accumulator = Accumulator(geometry)
+        m.submodules.accumulator = accumulator = Accumulator(geometry, features)
         m.submodules.activation = activation = Activation(geometry)
         m.d.comb += [block.abort.eq(soft_reset) for block in (accumulator, activation)]
         m.d.comb += [read_path.abort.eq(writer.drop), writer.soft_reset.eq(soft_reset)]
@@ -115,10 +121,11 @@ class Top(Component):
         connect(m, writer.drive, read_path.write)
         connect(m, read_path.codes, writer.read_codes)
         connect(m, writer.codes, accumulator.codes)
-        for name in ("target", "step_p", "step_ap"):
+        for name in ("target", "target_read", "step_p", "step_ap"):
             connect(m, getattr(registers, name), getattr(writer, name))
         connect(m, writer.report, flipped(self.report))
         connect(m, registers.flag, accumulator.flag)
+        connect(m, registers.flag_read, accumulator.flag_read)
         connect(m, accumulator.acc, activation.acc)
         connect(m, sequencer.emits, activation.emit)
         connect(m, activation.write, memory.write)
@@ -152,7 +159,7 @@ class Top(Component):
                 & (beats != 0)
                 & (beats <= half_words(geometry))
             ),
-            enable.eq(registers.control.enable & legal & ~writer.active),
+            enable.eq(registers.control.enable & legal & ~writer.active & ~read_path.error),
             loader.enable.eq(enable),
             loader.beats.eq(beats),
             sequencer.enable.eq(enable),
@@ -162,14 +169,24 @@ class Top(Component):
             sequencer.restart.eq(registers.image_index_written),
             read_path.adc_bits.eq(adc_bits),
             read_path.settle.eq(registers.settle.value),
+            read_path.recover.eq(soft_reset),
+            read_path.ready_limit.eq(registers.ready_limit.value),
+            read_path.test.loop_back.eq(registers.test.loop_back),
+            Value.cast(read_path.test.codes).eq(Cat(register.value for register in registers.test_code)),
             accumulator.offsets.eq(registers.offsets),
         ]
         settings = accumulator.settings
         m.d.comb += [
-            Value.cast(settings.mode).eq(registers.repair.mode),
             settings.strict.eq(registers.repair.strict),
             settings.single_bit.eq(adc_bits == 1),
         ]
+        mode = registers.repair.mode
+        if features.repairs == ALL_REPAIRS:
+            m.d.comb += Value.cast(settings.mode).eq(mode)
+        else:
+            m.d.comb += Value.cast(settings.mode).eq(
+                Mux(Cat(mode == built for built in features.repairs).any(), mode, 0)
+            )
         for name in ("peak", "difference", "margin_base", "margin_row"):
             m.d.comb += settings[name].eq(getattr(registers, name).value)
         for pair in range(geometry.pairs):
@@ -187,18 +204,21 @@ class Top(Component):
             m.d.sync += [in_flight.eq(0), misconfigured.eq(0)]
         inferring = Signal()
         status = registers.status
-        self._connect_writer(m, writer, registers, inferring)
+        self._connect_writer(m, writer, registers, inferring | read_path.error)
         m.d.comb += [
             inferring.eq(~writer.active & ((in_flight != 0) | sequencer.active | ~read_path.idle)),
             status.busy.eq(inferring | writer.status.busy),
+            registers.memories_free.eq(~registers.control.enable & ~status.busy),
             status.illegal_instruction.eq(sequencer.illegal_instruction),
             status.loop_error.eq(sequencer.loop_error),
             status.stream_error.eq(loader.error),
             status.configuration_error.eq(misconfigured),
+            status.array_error.eq(read_path.error),
+            writer.array_error.eq(read_path.error),
             status.images_in_flight.eq(in_flight),
             counters.clear.eq(registers.control.clear_counters),
             counters.busy.eq(inferring),
-            counters.sample.eq(self.array.sample & ~writer.active),
+            counters.sample.eq(read_path.sampled & ~writer.active),
             counters.converting.eq(read_path.busy & ~writer.active),
             counters.result.eq(result_taken),
             registers.cycles.value.eq(counters.cycles),
@@ -213,7 +233,7 @@ class Top(Component):
             self._traces(m, codes_taken, read_path, accumulator, activation, result_taken)
         return m
 
-    def _connect_writer(self, m: Module, writer: Writer, registers: RegisterFile, chip_busy: Signal) -> None:
+    def _connect_writer(self, m: Module, writer: Writer, registers: RegisterFile, chip_busy: Value) -> None:
         """Registers of the write controller."""
         command, options, settings = registers.write_command, registers.write_options, writer.settings
         m.d.comb += [

@@ -19,7 +19,8 @@ from threadpoolctl import threadpool_limits
 
 from ..comparison import Comparison
 from ..coverage import add_counts, count_handshakes, count_record
-from ..job import CosimJob, cycle_limits
+from ..job import CosimJob
+from ..limits import cycle_limits
 from ..loading import flag_writes, offset_write
 from .engine import CompiledEngine, EngineError
 from .library import Library
@@ -205,7 +206,7 @@ def _golden(job: CosimJob, batch: Batch, record: Record | None) -> Record:
             [each[die, part] for each in record.activations],
         )
     return infer(
-        job.image.select([batch.die]),
+        job.answering.select([batch.die]),
         job.compiled,
         job.images[part],
         repair=job.repair,

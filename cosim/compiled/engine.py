@@ -82,10 +82,10 @@ class CompiledEngine:
                 f"writing {name}[{index}] word {failed.value} must be answered with OKAY, not {response.value}"
             )
 
-    def read(self, name: str, index: int = 0) -> int:
-        """Read a register; EngineError if the design answers with an error."""
+    def read(self, name: str, index: int = 0, place: int = 0) -> int:
+        """Read a register, or the word ``place`` words behind it; EngineError if the design answers with an error."""
         data, response = c_uint32(0), c_uint32(0)
-        address = self._map.address(name, index)
+        address = self._map.address(name, index) + 4 * place
         self._do(self._functions.engine_read(self._engine, address, ctypes.byref(data), ctypes.byref(response)))
         if response.value:
             raise EngineError(f"reading {name} must be answered with OKAY, not {response.value}")

@@ -23,7 +23,7 @@ from spintile.model.golden.noise import TABLE
 from ..builds import build_once, compile_verilated, run_logged
 from ..tools import cache_folder, find_compiler, find_make, find_verilator, require
 
-__all__ = ["Library", "Port", "build_library"]
+__all__ = ["Library", "Port", "build_library", "link_shared", "verilate_shared"]
 
 #: Changes when what a build folder holds changes.
 _FORMAT = 1
@@ -154,7 +154,7 @@ def build_library(
 
     def make(folder: Path) -> None:
         (folder / "design.v").write_text(verilog)
-        _verilate(folder, top, random_state)
+        verilate_shared(folder, top, random_state=random_state)
         ports = _ports((folder / "model" / "Vtop.h").read_text())
         for name in _NEEDED:
             if name not in ports or ports[name].direction != "input":
@@ -169,7 +169,7 @@ def build_library(
             variant="-shared",
             jobs=jobs,
         )
-        _link(folder)
+        link_shared(folder, _HARNESS / "engine.cpp", _LIBRARY)
         shutil.rmtree(folder / "model")
 
     folder = root / "libraries" / digest.hexdigest()[:24]
@@ -178,7 +178,14 @@ def build_library(
     return Library(folder / _LIBRARY, geometry, {port.name: port for port in ports}, folder / "build.log", random_state)
 
 
-def _verilate(folder: Path, top: str, random_state: bool) -> None:
+def verilate_shared(folder: Path, top: str, *, random_state: bool = False) -> None:
+    """Verilate ``folder/design.v`` into ``folder/model``, as class ``Vtop``, to be linked into a library.
+
+    Raises
+    ------
+    BuildError
+        Without a message, if Verilator refuses it.
+    """
     tool = find_verilator()
     command = [
         *tool.command,
@@ -246,7 +253,14 @@ def _design_header(geometry: Geometry, ports: Mapping[str, Port]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _link(folder: Path) -> None:
+def link_shared(folder: Path, source: Path, product: str) -> None:
+    """Compile a harness and link it with the Verilated model in ``folder/model`` into ``folder/product``.
+
+    Raises
+    ------
+    BuildError
+        Without a message, if it does not compile.
+    """
     compiler, root = find_compiler(), Path(find_verilator().environment.get("VERILATOR_ROOT", _system_root()))
     include = root / "include"
     command = [
@@ -260,15 +274,15 @@ def _link(folder: Path) -> None:
         "-Wl,-Bsymbolic",
         "-Wl,--exclude-libs,ALL",
         "-Imodel",
-        f"-I{_HARNESS}",
+        f"-I{source.parent}",
         f"-I{include}",
         f"-I{include / 'vltstd'}",
-        str(_HARNESS / "engine.cpp"),
+        str(source),
         "model/Vtop__ALL.a",
         "model/libverilated.a",
         "-pthread",
         "-o",
-        _LIBRARY,
+        product,
     ]
     run_logged(command, folder)
 

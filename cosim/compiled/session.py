@@ -28,7 +28,8 @@ def load_engine(library: Library, job: CosimJob) -> CompiledEngine:
     engine.reset()
     engine.check_identity()
     engine.set_pins(job.settle_cycles)
-    engine.write_all(program_writes(job.loaded, job.at_pins, job.repair, job.settle_cycles, job.geometry))
+    settings = (job.repair, job.settle_cycles, job.geometry, job.loop_back)
+    engine.write_all(program_writes(job.loaded, job.at_pins, *settings))
     if job.disturbance.soft_reset_after:
         _soft_reset(engine, job)
     return engine

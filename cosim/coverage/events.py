@@ -15,7 +15,9 @@ _TABLE = {
     "bus.together": "a read and a write at the same time",
     "bus.partial_strobe": "a write of some bytes only: refused, nothing is written",
     "bus.write_read_only": "a write to a register that can only be read: refused",
-    "bus.read_write_only": "a read of a window: refused",
+    "bus.read_write_only": "a read of a register that can only be written: refused",
+    "bus.read_busy_memory": "a read of a window while the chip is enabled: refused",
+    "bus.read_memory": "a read of a window while it is not: what was written",
     "bus.write_nothing": "a write where there is nothing: refused",
     "bus.read_nothing": "a read where there is nothing: refused",
     "bus.while_running": "a register read while images are under way",
@@ -44,6 +46,9 @@ _TABLE = {
     "error.layers_beyond": "LAYERS of more than layer_limit",
     "error.beats_zero": "BEATS 0",
     "error.beats_beyond": "BEATS of more than the memory holds",
+    "error.array": "an array that is not ready for READY_LIMIT cycles",
+    "error.array_midway": "one that stops being ready midway: results before it come, and are right",
+    "error.array_just_not": "one that is ready in the last of them",
     "recovery.error": "the next image after an error and a soft reset, equal to the golden model",
     "recovery.soft_reset": "a soft reset with images under way, and the next image equal to the golden model",
     "recovery.reset": "a reset with images under way, and the next image equal to the golden model",
@@ -66,8 +71,11 @@ _TABLE = {
     "command.one_bit": "a command with one-bit reads",
     "command.abort_read": "a command aborted while it read",
     "command.abort_waiting": "aborted while its report was not taken",
+    "command.array_error": "ended by an array that was not ready for READY_LIMIT cycles",
     "command.soft_reset": "dropped by a soft reset",
     "command.recovery": "the next command after an abort, complete",
+    "test.codes": "a read whose codes come from registers",
+    "test.one_bit": "one whose comparators do, with one bit",
 }
 
 

@@ -13,6 +13,7 @@ from spintile.model.geometry import Geometry
 
 from .commands import add_commands
 from .errors import add_accesses, add_errors
+from .hooks import add_hooks
 from .illegal import add_illegal
 from .inference import Part, add_inference, give_die
 from .networks import all_kinds, make_job
@@ -77,7 +78,9 @@ def make_workload(geometry: Geometry, seed: int = 0) -> Workload:
     add_illegal(script)
     # What was written in between must not disturb inference, and neither must what went wrong.
     job = jobs[0]
-    add_errors(script, job.bench_job(job.golden(), [0]), dies[0])
+    bench_job = job.bench_job(job.golden(), [0])
+    add_hooks(script, bench_job, dies[0], generator)
+    add_errors(script, bench_job, dies[0])
     return Workload(geometry, script.text, tuple(parts))
 
 

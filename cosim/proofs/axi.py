@@ -54,6 +54,8 @@ class Outstanding:
     ----------
     addresses, data, reads : Signal
         Write addresses, words and read addresses taken, less the responses taken.
+    waited : Signal
+        Cycles in a row before this one in which a read was owed and no response was there.
     """
 
     def __init__(self, properties: Properties, bus: Any) -> None:
@@ -61,6 +63,7 @@ class Outstanding:
         self.addresses = _count(properties, "addresses_owed", bus.awvalid & bus.awready, answered)
         self.data = _count(properties, "data_owed", bus.wvalid & bus.wready, answered)
         self.reads = _count(properties, "reads_owed", bus.arvalid & bus.arready, bus.rvalid & bus.rready)
+        self.waited = Signal(4, name="read_waited")
 
 
 def _count(properties: Properties, name: str, more: Value, fewer: Value) -> Signal:
@@ -73,8 +76,9 @@ def _count(properties: Properties, name: str, more: Value, fewer: Value) -> Sign
 def subordinate(properties: Properties, bus: Any) -> Outstanding:
     """Rules of an AXI4-Lite subordinate, whatever the manager does, its own rules broken included.
 
-    Responses come only after their requests, exactly one for each, OKAY or SLVERR and nothing else, in the second cycle
-    after both halves of the request at the latest, and stand until they are taken.
+    Responses come only after their requests, exactly one for each, OKAY or SLVERR and nothing else, and stand until
+    they are taken: of a write in the second cycle after both halves of the request at the latest, of a read in the
+    third.
     """
     owed = Outstanding(properties, bus)
     kept_until_taken(properties, "write_response", bus.bvalid, bus.bready, bus.bresp)
@@ -89,8 +93,9 @@ def subordinate(properties: Properties, bus: Any) -> Outstanding:
     properties.claim("two_reads_at_most", owed.reads <= 2)
     late = properties.past(asked & ~ResetSignal()) & (owed.addresses != 0) & (owed.data != 0)
     properties.claim("a_write_is_answered_in_the_next_cycle", ~late | bus.bvalid | properties.past(bus.bvalid))
-    late = properties.past((owed.reads != 0) & ~ResetSignal()) & (owed.reads != 0)
-    properties.claim("a_read_is_answered_in_the_next_cycle", ~late | bus.rvalid | properties.past(bus.rvalid))
+    unanswered = (owed.reads != 0) & ~bus.rvalid
+    properties.module.d.sync += owed.waited.eq(Mux(unanswered, owed.waited + 1, 0))
+    properties.claim("a_read_is_answered_in_two_cycles", ~unanswered | (owed.waited <= 1))
     for name, response in (("write", bus.bresp), ("read", bus.rresp)):
         properties.claim(f"a_{name}_response_is_okay_or_slverr", (response == OKAY) | (response == SLVERR))
     ready = bus.awready & bus.wready & bus.arready

@@ -22,11 +22,15 @@ from .proof import Proof
 from .queues import report_stream, stream_fifo
 from .reading.accumulator import accumulator
 from .reading.conversion import conversion
+from .reading.difference import difference
+from .reading.loop_back import loop_back
 from .reading.read_path import read_path, read_progress
 from .reading.repair import repair
 from .reading.row_driver import row_driver
+from .reading.watchdog import watchdog
 from .twin.die_loader import die_loader
 from .twin.reads import twin, twin_progress
+from .writing.bypass import bypass
 from .writing.column_scan import column_scan
 from .writing.command_gate import command_gate
 from .writing.commands import command
@@ -35,7 +39,7 @@ from .writing.shared_lines import lines_shared, whole_chip
 
 __all__ = ["PROOFS"]
 
-_PATH = ("read_path", "row_driver", "column_sense")
+_PATH = ("read_path", "row_driver", "column_sense", "loop_back", "watchdog")
 _LINES = ("row_driver", "read_path", "writing.pulse")
 _TWIN = ("twin.array", "twin.row_scan", "twin.column_sums", "twin.comparators", "twin.direct_codes")
 _COMMANDS = ("writing.controller", "writing.writer", "writing.command_gate", "writing.column_scan")
@@ -57,7 +61,10 @@ PROOFS: dict[str, Proof] = {
     "progress of the read path": Proof(_PATH, "progress", read_progress, SHARED),
     "conversion": Proof(("column_sense",), "function", conversion, PAIR, covered=12),
     "conversion, shared converters": Proof(("column_sense",), "function", conversion, SHARED),
+    "loop-back": Proof(("loop_back", "column_sense"), "function", loop_back, PAIR, covered=12, small=TINY),
+    "watchdog": Proof(("watchdog",), "safety", watchdog, BORDERS),
     "repair": Proof(("repair",), "function", repair, PAIR),
+    "difference": Proof(("difference",), "function", difference, PAIR),
     "flag memory": Proof(("flag_memory",), "function", flag_memory, MEMORIES),
     "accumulator": Proof(("accumulator",), "function", accumulator, PAIR, covered=12, broken=12, small=TINY),
     # Programs and activations.
@@ -88,6 +95,7 @@ PROOFS: dict[str, Proof] = {
         small=TINY,
         make_small=partial(command, brief=True),
     ),
+    "no writer": Proof(("writing.bypass",), "safety", bypass, BORDERS, small=TINY),
     # The twin.
     "twin": Proof(_TWIN, "function", twin, PAIR, covered=7, small=TINY),
     "progress of the twin": Proof(_TWIN[:2], "progress", twin_progress, PAIR, covered=7, small=TINY),

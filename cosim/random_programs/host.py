@@ -13,7 +13,8 @@ from ..compiled import CompiledEngine, Interference, Library, Outcome, Pauses, a
 from ..compiled.outcome import RunShape
 from ..compiled.session import host_counters, run_shape
 from ..compiled.verdict import compare_batch
-from ..job import CosimJob, cycle_limits
+from ..job import CosimJob
+from ..limits import cycle_limits
 from ..loading import RegisterWrite, program_writes
 from .case import Program
 from .registers import Due, Registers, wrong_answer

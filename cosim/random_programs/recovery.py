@@ -11,10 +11,10 @@ from ..loading import RegisterWrite
 from .case import Program
 from .host import Host, Wrong
 
-__all__ = ["BUSY", "DEADLINE", "PATIENCE", "come_back", "enough_cycles", "only_hangs", "run_again"]
+__all__ = ["ARRAY_ERROR", "BUSY", "DEADLINE", "PATIENCE", "come_back", "enough_cycles", "only_hangs", "run_again"]
 
-#: STATUS.busy.
-BUSY = 1
+#: STATUS.busy and STATUS.array_error.
+BUSY, ARRAY_ERROR = 1, 32
 #: Cycles without progress after which a host gives up, and those that a broken program may run.
 PATIENCE, DEADLINE = 5_000, 40_000
 

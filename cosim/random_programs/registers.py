@@ -26,7 +26,7 @@ _IDLE = ("WRITE_KERNELS", "WRITE_ROWS", "WRITE_COLS", "WRITE_OPTIONS", "WRITE_SE
 _IDLE_WINDOWS = ("STEP_P", "STEP_AP", "TARGET")
 #: Writing them does more than to store a word.
 _ACTING = ("CONTROL", "IMAGE_INDEX", "WRITE_COMMAND")
-_ERRORS = 0x1E
+_ERRORS = 0x3E
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Registers:
                     self._read_only.append(address)
                 else:
                     self._write_only.append(address)
-        self._write_only += [window.offset for window in self.map.windows]
+        self._windows = [window.offset for window in self.map.windows]
         self.reset()
 
     def reset(self) -> None:
@@ -161,7 +161,7 @@ class Registers:
                 address = one_of([*self._holes(), *self._read_only])
                 return [Due(access(True, address, traffic.data), _SLVERR)]
             case "bad_strobe":
-                address = one_of([*self._stored, *self._write_only])
+                address = one_of([*self._stored, *self._write_only, *self._windows])
                 return [Due(access(True, address, traffic.data, traffic.data % 15), _SLVERR)]
             case "start":
                 data = 1 | (traffic.data & 7) << 4

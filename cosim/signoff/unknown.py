@@ -19,7 +19,8 @@ from ..compiled.library import build_library
 from ..compiled.session import run_shape
 from ..compiled.verdict import compare_batch
 from ..design import TOP, periphery_verilog
-from ..job import CosimJob, cycle_limits
+from ..job import CosimJob
+from ..limits import cycle_limits
 from ..loading import program_writes
 from ..result import CosimResult
 from ..run import cosimulate

@@ -156,6 +156,24 @@ PRESETS: dict[str, Geometry] = {
         acc_bits=18,
         input_bits=2,
     ),
+    # As many devices in what an iCE40 UP5K holds with a die and a link: dense networks of bits, two layers of them.
+    "icebreaker": Geometry(
+        name="icebreaker",
+        rows=8,
+        cols=8,
+        kernels=16,
+        adc_bits=6,
+        fraction_bits=4,
+        input_bits=1,
+        activation_bits=1,
+        activation_depth=256,
+        instruction_depth=128,
+        segment_depth=64,
+        threshold_depth=32,
+        acc_bits=12,
+        layer_limit=2,
+        loop_depth=1,
+    ),
 }
 
 

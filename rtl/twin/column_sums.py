@@ -42,12 +42,17 @@ class ColumnSums(Component):
         for column in range(self.geometry.cols):
             entry = Signal(entry_shape(self.geometry), name=f"entry_{column}")
             total = Signal(sum_shape(self.geometry), name=f"sum_{column}")
-            m.d.comb += [entry.eq(self.data[column]), self.sums[column].eq(Mux(total > entry, entry, total))]
+            below = Signal(name=f"below_{column}")  # one comparison for both rails
+            m.d.comb += [
+                entry.eq(self.data[column]),
+                below.eq(total < entry),
+                self.sums[column].eq(Mux(below, total, entry)),
+            ]
             with m.Switch(self.word):
                 with m.Case(Word.OFFSET):
                     m.d.sync += total.eq(entry)
                 with m.Case(Word.ROW):
                     m.d.sync += total.eq(total + entry)
                 with m.Case(Word.LOW):
-                    m.d.sync += total.eq(Mux(total < entry, entry, total))
+                    m.d.sync += total.eq(Mux(below, entry, total))
         return m

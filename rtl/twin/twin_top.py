@@ -10,6 +10,7 @@ from amaranth.lib.wiring import Component, In, Out, Signature, connect, flipped
 from spintile.model.geometry import Geometry
 
 from ..axi_lite import AxiLite
+from ..features import FULL, Features
 from ..image_loader import AxiStream
 from ..pins import ArrayPins
 from ..top import Top
@@ -33,6 +34,8 @@ class TwinTop(Component):
         Whether the ``trace`` and ``array`` ports are there.
     init : sequence of int
         A die to begin with (:class:`Twin`).
+    features : Features
+        What of the periphery is built.
 
     Members
     -------
@@ -46,8 +49,11 @@ class TwinTop(Component):
         Only with ``trace``: the pins of ``MONITORED``, between periphery and twin.
     """
 
-    def __init__(self, geometry: Geometry, *, trace: bool = False, init: Sequence[int] = ()) -> None:
+    def __init__(
+        self, geometry: Geometry, *, trace: bool = False, init: Sequence[int] = (), features: Features = FULL
+    ) -> None:
         self.geometry = geometry
+        self.features = features
         self._trace = trace
         self._init = init
         members = {
@@ -68,7 +74,7 @@ class TwinTop(Component):
     def elaborate(self, platform: object) -> Module:
         """Wiring."""
         m = Module()
-        m.submodules.periphery = periphery = Top(self.geometry, trace=self._trace)
+        m.submodules.periphery = periphery = Top(self.geometry, trace=self._trace, features=self.features)
         m.submodules.twin = twin = Twin(self.geometry, self._init)
         for name in ("s_axi", "image", "result", "report", *(("trace",) if self._trace else ())):
             connect(m, flipped(getattr(self, name)), getattr(periphery, name))

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from amaranth import Module
+from amaranth import Module, Mux
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 from spintile.model.geometry import Geometry
 
-from ..register_file import window_write
+from ..register_file import WindowRead, window_write
 from ..tokens import Flow, kernel_shape
 from .registers import write_windows
 from .tokens import ROW
@@ -34,6 +34,8 @@ class TargetMemory(Component):
     -------
     write : In(Flow of window_write)
         Group = kernel * rows + row; bit c of lane l is column 32 * l + c.
+    read : In(WindowRead)
+        Reads of the host, which go before those below.
     kernel, row : In
         Row to read; one that does not exist gives anything.
     targets : Out(cols)
@@ -46,6 +48,7 @@ class TargetMemory(Component):
         super().__init__(
             {
                 "write": In(Flow(window_write(self._window))),
+                "read": In(WindowRead(self._window)),
                 "kernel": In(kernel_shape(geometry)),
                 "row": In(ROW),
                 "targets": Out(geometry.cols),
@@ -66,7 +69,9 @@ class TargetMemory(Component):
                 writer.addr.eq(payload.group),
                 writer.data.eq(payload.data),
                 writer.en.eq(self.write.valid & (payload.lane == lane)),
-                reader.addr.eq(self.kernel * rows + self.row),
+                reader.addr.eq(Mux(self.read.valid, self.read.group, self.kernel * rows + self.row)),
                 self.targets[low:high].eq(reader.data),
             ]
+            with m.If(self.read.lane == lane):
+                m.d.comb += self.read.data.eq(reader.data)
         return m

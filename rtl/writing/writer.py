@@ -11,7 +11,7 @@ from spintile.model.geometry import Geometry
 
 from ..image_loader import AxiStream
 from ..pins import WriteDrive
-from ..register_file import window_write
+from ..register_file import WindowRead, window_write
 from ..tokens import Flow, adc_bits_shape, codes_token, rows_token
 from .command_gate import CommandGate
 from .controller import WriteController
@@ -59,10 +59,12 @@ class Writer(Component):
         Pulses of WRITE_COMMAND.
     enable, chip_busy : In(1), In(1)
         CONTROL.enable; images are in the chip or a read is under way.
+    array_error : In(1)
+        The read path has given up waiting for the array: a command that is under way is aborted, no pulse begins.
     soft_reset : In(1)
         Everything but the target memory and the number of commands is as after reset.
-    target : In(Flow of window_write)
-        Writes to the window TARGET.
+    target : In(Flow of window_write), target_read : In(WindowRead)
+        Writes and reads of the window TARGET.
     step_p, step_ap : In(Flow of register_write)
         Writes to the registers STEP_P and STEP_AP.
     rows : In(stream of rows_token), codes : Out(stream of codes_token)
@@ -78,7 +80,7 @@ class Writer(Component):
     active : Out(1)
         The read path is the controller's.
     drop : Out(1)
-        The read path must drop what it does, in this cycle: ``soft_reset``, or an abort of a command.
+        The read path must drop what it does, in this cycle: ``soft_reset``, ``array_error``, or an abort of a command.
     """
 
     def __init__(self, geometry: Geometry) -> None:
@@ -92,8 +94,10 @@ class Writer(Component):
                 "abort": In(1),
                 "enable": In(1),
                 "chip_busy": In(1),
+                "array_error": In(1),
                 "soft_reset": In(1),
                 "target": In(Flow(window_write(window))),
+                "target_read": In(WindowRead(window)),
                 "step_p": In(Flow(step_write())),
                 "step_ap": In(Flow(step_write())),
                 "rows": In(stream.Signature(rows_token(geometry))),
@@ -120,6 +124,7 @@ class Writer(Component):
         reports = ReportStream()
         m.submodules.reports = ResetInserter(self.soft_reset)(reports)
         connect(m, flipped(self.target), targets.write)
+        connect(m, flipped(self.target_read), targets.read)
         connect(m, flipped(self.step_p), steps.step_p)
         connect(m, flipped(self.step_ap), steps.step_ap)
         connect(m, controller.pulse, pulses.request)
@@ -131,9 +136,9 @@ class Writer(Component):
         m.d.comb += [
             self.active.eq(~controller.idle),
             busy.eq(self.active | ~reports.empty),
-            self.drop.eq(self.soft_reset | (gate.cancel & self.active)),
+            self.drop.eq(self.soft_reset | self.array_error | (gate.cancel & self.active)),
             gate.start.eq(self.start),
-            gate.abort.eq(self.abort),
+            gate.abort.eq(self.abort | (self.array_error & self.active)),
             gate.settings.eq(settings),
             gate.steps_empty.eq(steps.empty),
             steps.steps.eq(settings.steps),

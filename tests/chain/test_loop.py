@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,10 +15,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from needed_tools import needs_icarus
 from spintile.cli.main import main
 from spintile.model.dies import load_population
-
-needs_icarus = pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed (iverilog)")
 
 #: A chip of 1,024 cells, and a network on it whose accuracy comes in steps of 3 points: not to test the gap with.
 SMALL: dict[str, Any] = {

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from cosim_cases import engine_or_skip
+from needed_tools import engine_or_skip
 from spintile.cosim.job import CosimJob
 from spintile.cosim.run import cosimulate
 from spintile.model.array import Wires

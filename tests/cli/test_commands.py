@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from needed_tools import needs_icarus
 from spintile.cli.main import main
 
 
@@ -185,9 +185,6 @@ def test_the_output_layer_may_be_the_median_of_three(folder: Path, capsys: pytes
     assert (last.copies, last.combine) == (3, "median")
     assert main([*few, "--combine", "median", "--out", "m.safetensors"]) == 2
     assert "layer: copies must be 3 for a median, not 1" in capsys.readouterr().err
-
-
-needs_icarus = pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed (iverilog)")
 
 
 @needs_icarus

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from cosim_cases import engine_or_skip
+from needed_tools import engine_or_skip
 from spintile.cli.benchmarks import cosimulation
 from spintile.cli.benchmarks.cosimulation import cosimulation_benchmark, make_job
 from spintile.cli.main import main

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from needed_tools import usable_or_skip
 from spintile.cli.main import main
 from spintile.cosim.tools import find_icarus
 
@@ -74,8 +75,7 @@ def test_a_mapping_is_good_for_its_own_die(folder: Path, capsys: pytest.CaptureF
 
 
 def test_the_rtl_runs_a_remapped_network_and_a_fault_shows(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    if not find_icarus().usable:
-        pytest.skip("Icarus is not here; apt-get install iverilog")
+    usable_or_skip(find_icarus())
     run_json(capsys, "remap", "wine.safetensors", "p.nc", *WINE, "--dies", "2", "--out", "r")
     assert sorted(path.name for path in (folder / "r").glob("die-*")) == ["die-2.json", "die-2.safetensors"]
     files = ("r/die-2.safetensors", "p.nc", "--dies", "2", "--images", "3", *WINE, "--placement", "r/die-2.json")

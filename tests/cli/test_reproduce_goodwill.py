@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from needed_tools import needs_icarus
 from spintile.cli.errors import CheckFailed
 from spintile.cli.flows.checks import raise_first_failure
 from spintile.cli.flows.reproduce.claims import claim_checks
@@ -21,7 +21,6 @@ from spintile.cli.main import main
 from spintile.model.training.wine import SCALES, load_samples, save_folder
 
 PLAN = Plan(solutions=3, steps=150, arrays=(HEADLINE,), rtl_samples=4, rtl_dies=1)
-needs_icarus = pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed (iverilog)")
 
 
 def silent(step: str, done: float, remark: str = "") -> None:

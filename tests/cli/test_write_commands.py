@@ -4,19 +4,18 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from needed_tools import needs_icarus
 from spintile.cli.flows.writing.campaigns import recovery_campaign, with_converters
 from spintile.cli.main import main
 from spintile.model.chip import Chip
 from spintile.model.dies import load_population, sample_population, save_population
 
 CHIP = Chip.preset("demo")
-needs_icarus = pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed (iverilog)")
 
 
 def run_json(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> Any:

@@ -4,13 +4,10 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-import pytest
-from spintile.cosim.build import Engine
 from spintile.cosim.job import CosimJob
-from spintile.cosim.tools import Tool, find_icarus, find_verilator
 from spintile.model.chip import Chip
 from spintile.model.device import Cell
 from spintile.model.dies import DefectStatistics, sample_population
@@ -39,19 +36,6 @@ MINI = Geometry(
 )  # fmt: skip
 #: So many defects that every repair has something to do.
 DEFECTS = dataclasses.replace(DefectStatistics.demo(), short=0.03, open=0.01, stuck_p=0.02, stuck_ap=0.02)
-
-
-def engine_or_skip(engine: str) -> Engine:
-    """The engine, if this machine has it; else the test is skipped with the reason."""
-    usable_or_skip(find_icarus() if engine == "icarus" else find_verilator())
-    return cast(Engine, engine)
-
-
-def usable_or_skip(*tools: Tool) -> None:
-    """Skip the test with the reason, unless this machine has all of the tools."""
-    for tool in tools:
-        if not tool.usable:
-            pytest.skip(f"{tool.name} is {tool.state}; {tool.install}")
 
 
 def chip(

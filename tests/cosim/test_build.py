@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from cosim_cases import engine_or_skip
+from needed_tools import engine_or_skip
 from spintile.cosim.build import BuildError, build_simulator, ports_of
 
 STUB = (Path(__file__).parent / "sar_stub.v").read_text()

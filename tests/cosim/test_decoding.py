@@ -8,7 +8,7 @@ import re
 import pytest
 from amaranth import Module, Signal
 from amaranth.lib.wiring import Component, Out
-from cosim_cases import usable_or_skip
+from needed_tools import usable_or_skip
 from spintile.cosim.decoding import DecodedSignal, decoded_signals, machine_states
 from spintile.cosim.design import periphery_verilog
 from spintile.cosim.tools import find_yosys

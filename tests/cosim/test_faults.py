@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from cosim_cases import SHARED, WIDE, chip, engine_or_skip, job
+from cosim_cases import SHARED, WIDE, chip, job
+from needed_tools import engine_or_skip
 from spintile.cosim.faults import FaultKind, gate_fault, inject
 from spintile.cosim.run import cosimulate
 

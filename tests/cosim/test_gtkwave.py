@@ -7,7 +7,8 @@ import itertools
 from pathlib import Path
 
 import pytest
-from cosim_cases import MINI, chip, engine_or_skip, job
+from cosim_cases import MINI, chip, job
+from needed_tools import engine_or_skip
 from spintile.cosim.design import TOP
 from spintile.cosim.run import cosimulate
 

@@ -7,7 +7,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from cosim_cases import WIDE, chip, engine_or_skip, network
+from cosim_cases import WIDE, chip, network
+from needed_tools import engine_or_skip
 from spintile.cosim.job import CosimJob
 from spintile.cosim.run import cosimulate
 from spintile.model.chip import Chip

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cosim_cases import SHARED, WIDE, chip, engine_or_skip, job
+from cosim_cases import SHARED, WIDE, chip, job
+from needed_tools import engine_or_skip
 from spintile.cosim.design import periphery_verilog
 from spintile.cosim.job import CosimJob, Disturbance
 from spintile.cosim.run import cosimulate

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cosim_cases import engine_or_skip
+from needed_tools import engine_or_skip
 from spintile.cosim.build import SimulatorBuild, build_simulator
 from spintile.cosim.simulate import SimulationError, SimulationRun, junit_xml, read_results, simulate, simulate_together
 

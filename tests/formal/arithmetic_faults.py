@@ -7,14 +7,17 @@ from fault import Fault, in_source
 from spintile.cosim.formal import faulty
 from spintile.cosim.proofs.geometries import PAIR, TINY
 from spintile.cosim.proofs.reading.accumulator import accumulator
+from spintile.cosim.proofs.reading.difference import difference
 from spintile.cosim.proofs.reading.repair import repair
 from spintile.rtl.accumulator import Accumulator
+from spintile.rtl.difference import Difference
 from spintile.rtl.repair import Repair
 
 __all__ = ["ARITHMETIC_FAULTS"]
 
 _repair = in_source(repair, TINY, Repair)
 _accumulator = in_source(accumulator, PAIR, Accumulator)
+_difference = in_source(difference, TINY, Difference)
 
 ARITHMETIC_FAULTS: dict[str, Fault] = {
     "constants a bit too narrow": Fault(
@@ -50,6 +53,8 @@ ARITHMETIC_FAULTS: dict[str, Fault] = {
         _repair("limited & (stage_5 < lowest)", "limited & 0"),
         "pair_0_is_no_larger_than_the_largest",
     ),
+    "an offset added": Fault(_difference("[minus] - offset", "[minus] + offset"), "pair_0_is_exact"),
+    "a read of no rows adds": Fault(_difference("self.enable & silent", "self.enable & silent & 0"), "pair_0_is_exact"),
     "a plane too early": Fault(
         _accumulator("<< along[-2].plane", "<< along[-1].plane"),
         "pair_0_is_exact",

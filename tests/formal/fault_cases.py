@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from arithmetic_faults import ARITHMETIC_FAULTS
 from fault import Fault
+from hook_faults import HOOK_FAULTS
 from host_faults import HOST_FAULTS
 from inference_faults import INFERENCE_FAULTS
 from memory_faults import MEMORY_FAULTS
@@ -132,6 +133,7 @@ FAULTS: dict[str, Fault] = {
     **MEMORY_FAULTS,
     **PORT_FAULTS,
     **WRITING_FAULTS,
+    **HOOK_FAULTS,
     # Pulses.
     "a pulse a cycle too long": Fault(
         _pulse("Mux(taken, wanted.width, width)", "Mux(taken, wanted.width, width) + 1"), "never_longer_than_programmed"
@@ -208,7 +210,7 @@ FAULTS: dict[str, Fault] = {
     ),
     # Programs.
     "a read too many in the queue": Fault(
-        lambda: gather(TINY, faulty(Gather, "booked != _QUEUE", "booked <= _QUEUE")), "rows_find_room_in_the_queue", 14
+        lambda: gather(TINY, faulty(Gather, "booked != places", "booked <= places")), "rows_find_room_in_the_queue", 14
     ),
     "segments without end": Fault(
         lambda: gather(TINY, faulty(Gather, "done.eq(Mux(closes, 0, done + 1))", "done.eq(Mux(closes, 0, done))")),

@@ -33,7 +33,8 @@ HOST_FAULTS: dict[str, Fault] = {
         _bus("with m.If(bus.rvalid & bus.rready):", "with m.If(bus.rvalid):"), "read_response_valid_stays_until_ready"
     ),
     "a read overtakes its response": Fault(
-        _bus("access.read.eq(wanted & ~bus.rvalid)", "access.read.eq(wanted)"), "read_response_stands_until_ready"
+        _bus("access.read.eq(wanted & ~reading & ~bus.rvalid)", "access.read.eq(wanted & ~reading)"),
+        "read_response_stands_until_ready",
     ),
     "a write overtakes its response": Fault(
         _bus("write.eq(has_address & has_data & ~bus.bvalid)", "write.eq(has_address & has_data)"),
@@ -61,7 +62,7 @@ HOST_FAULTS: dict[str, Fault] = {
         _bus("with m.If(bus.awvalid & bus.awready):", "with m.If(bus.awvalid):"), "an_address_is_held_as_it_came"
     ),
     "a read is never begun": Fault(
-        _bus("access.read.eq(wanted & ~bus.rvalid)", "access.read.eq(0)"), "a_read_is_answered_in_the_next_cycle"
+        _bus("access.read.eq(wanted & ~reading & ~bus.rvalid)", "access.read.eq(0)"), "a_read_is_answered_in_two_cycles"
     ),
     "a write is never begun": Fault(
         _bus("write.eq(has_address & has_data & ~bus.bvalid)", "write.eq(0)"), "a_write_is_answered_in_the_next_cycle"
@@ -93,8 +94,8 @@ HOST_FAULTS: dict[str, Fault] = {
     ),
     "a read-only register can be written": Fault(
         _registers(
-            '                        if register.access == "rw":\n                            m.d.comb += exists.eq(1)',
-            '                        m.d.comb += exists.eq(1)\n                        if register.access == "rw":',
+            '                        if register.access != "ro":\n                            m.d.comb += exists.eq(1)',
+            "                        m.d.comb += exists.eq(1)",
         ),
         "a_write_to_nothing_is_an_error",
     ),

@@ -31,7 +31,9 @@ MEMORY_FAULTS: dict[str, Fault] = {
         "an_instruction_is_kept",
     ),
     "the address of another memory": Fault(
-        _program("reader.addr.eq(self.segment_address)", "reader.addr.eq(self.instruction_address)"),
+        _program(
+            "self.segment_read.group, self.segment_address)", "self.segment_read.group, self.instruction_address)"
+        ),
         "a_segment_is_read",
     ),
     "a threshold of its neighbour": Fault(
@@ -44,7 +46,7 @@ MEMORY_FAULTS: dict[str, Fault] = {
     ),
     "flags in one lane": Fault(_flags(" & (payload.lane == lane)", ""), "lane_0_is_kept"),
     "flags that move by themselves": Fault(
-        _flags("reader.en.eq(self.enable)", "reader.en.eq(1)"),
+        _flags("reader.en.eq(self.enable | self.read.valid)", "reader.en.eq(1)"),
         "flags_stand_without_enable",
     ),
     "rows of another kernel": Fault(

@@ -67,11 +67,9 @@ TWIN_FAULTS: dict[str, Fault] = {
         _twin(ColumnSums, "Signal(sum_shape(self.geometry)", "Signal(entry_shape(self.geometry)"),
         "column_0_adds_its_rows",
     ),
-    "no lower rail": Fault(
-        _twin(ColumnSums, "Mux(total < entry, entry, total)", "total"), "column_0_meets_its_upper_rail"
-    ),
+    "no lower rail": Fault(_twin(ColumnSums, "Mux(below, entry, total)", "total"), "column_0_meets_its_upper_rail"),
     "no upper rail": Fault(
-        _twin(ColumnSums, "Mux(total > entry, entry, total)", "total"), "column_0_holds_the_sum_of_the_contract"
+        _twin(ColumnSums, "Mux(below, total, entry)", "total"), "column_0_holds_the_sum_of_the_contract"
     ),
     # Comparators and codes.
     "sums are taken at a strobe": Fault(

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from fault import Fault, in_source
 from spintile.cosim.proofs.geometries import TINY
+from spintile.cosim.proofs.writing.bypass import bypass
 from spintile.cosim.proofs.writing.column_scan import column_scan
 from spintile.cosim.proofs.writing.command_gate import command_gate
+from spintile.rtl.writing.bypass import WriterBypass
 from spintile.rtl.writing.column_scan import ColumnScan
 from spintile.rtl.writing.command_gate import CommandGate
 
@@ -14,6 +16,7 @@ __all__ = ["WRITING_FAULTS"]
 
 _gate = in_source(command_gate, TINY, CommandGate)
 _scan = in_source(column_scan, TINY, ColumnScan)
+_bypass = in_source(bypass, TINY, WriterBypass)
 
 WRITING_FAULTS: dict[str, Fault] = {
     # Command gate.
@@ -39,6 +42,8 @@ WRITING_FAULTS: dict[str, Fault] = {
         "configuration_error_is_told",
     ),
     "an abort is forgotten": Fault(_gate("m.d.sync += self.aborted.eq(1)", "pass"), "aborted_is_told"),
+    # No writer.
+    "reads are not dropped": Fault(_bypass("eq(self.soft_reset)", "eq(0)"), "a_soft_reset_drops_reads"),
     # Column scan.
     "a repeat forgets the one before": Fault(
         _scan("Mux(self.opening, 0, total_out.data)", "0"), "it_is_added_to_the_total_before", 14

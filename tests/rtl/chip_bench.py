@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from spintile.model.geometry import Geometry
 from spintile.model.mapping import ExpandedRead, Program
 from spintile.rtl.axi_lite import OKAY
+from spintile.rtl.features import FULL, Features
 from spintile.rtl.registers import register_map
 from spintile.rtl.top import Top
 from stream_bench import contract_codes, plain, run
@@ -70,6 +71,8 @@ class ChipBench:
         Further words of windows and register arrays.
     pause : float
         Probability per cycle that a stream's other end, or the array, is not ready.
+    features : Features
+        What of the chip is built.
     """
 
     geometry: Geometry
@@ -79,6 +82,7 @@ class ChipBench:
     registers: dict[str, int] = field(default_factory=dict)
     words: list[tuple[str, int, int, int]] = field(default_factory=list)
     pause: float = 0.0
+    features: Features = FULL
     results: list[tuple[int, int]] = field(default_factory=list)
     accumulators: list[tuple[int, list[int]]] = field(default_factory=list)
     samples: list[int] = field(default_factory=list)
@@ -87,7 +91,7 @@ class ChipBench:
 
     def __post_init__(self) -> None:
         self.map = register_map(self.geometry)
-        self.top = Top(self.geometry, trace=True)
+        self.top = Top(self.geometry, trace=True, features=self.features)
 
     async def write(self, ctx: SimulatorContext, name: str, value: int, index: int = 0, lane: int = 0) -> None:
         """Writes a register or a word of a window."""

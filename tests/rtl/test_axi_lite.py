@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from amaranth import Elaboratable, Module
+from amaranth import Elaboratable, Module, Signal
 from amaranth.lib.memory import Memory
 from amaranth.sim import SimulatorContext
 from chip_bench import axi_read, axi_write
@@ -28,13 +28,16 @@ class Words(Elaboratable):
         access = self.subordinate.access
         m.submodules.subordinate = self.subordinate
         m.submodules.words = words = Memory(shape=32, depth=64, init=[])
-        write, read = words.write_port(), words.read_port(domain="comb")
+        write, read = words.write_port(), words.read_port()
+        wrong = Signal()
+        m.d.sync += wrong.eq(access.read_address >= 0x100)
         m.d.comb += [
             access.write_error.eq(access.write_address >= 0x100),
             write.addr.eq(access.write_address >> 2),
             write.data.eq(access.write_data),
             write.en.eq(access.write & ~access.write_error),
-            access.read_error.eq(access.read_address >= 0x100),
+            access.read_error.eq(wrong),
+            read.en.eq(access.read),
             read.addr.eq(access.read_address >> 2),
             access.read_data.eq(read.data),
         ]

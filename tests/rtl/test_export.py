@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,7 +12,8 @@ import pytest
 from amaranth import Const, Module, Signal
 from amaranth.back import verilog
 from amaranth.lib.wiring import Component, Out
-from spintile.cosim.tools import find_verilator
+from needed_tools import usable_or_skip
+from spintile.cosim.tools import find_icarus, find_verilator
 from spintile.model.geometry import Geometry, preset
 from spintile.rtl.export import MODULE, export_verilog, find_yosys, to_rtlil, to_verilog
 from spintile.rtl.top import Top
@@ -48,8 +48,7 @@ class Constants(Component):
 
 def under_icarus(text: str, folder: Path) -> str:
     """What the testbench prints."""
-    if not shutil.which("iverilog"):
-        pytest.skip("needs Icarus Verilog (iverilog) on PATH")
+    usable_or_skip(find_icarus())
     (folder / "all.v").write_text(text + TESTBENCH)
     compiled = folder / "all.vvp"
     subprocess.run(["iverilog", "-g2012", "-s", "testbench", "-o", compiled, folder / "all.v"], check=True)

@@ -42,7 +42,7 @@ def matches(registers: RegisterMap, nodes: dict[str, AddressableNode]) -> bool:
         node = nodes.get(window.name)
         if not isinstance(node, MemNode) or node.absolute_address != window.offset:
             return False
-        if node.get_property("mementries") != window.words or node.is_sw_readable:
+        if node.get_property("mementries") != window.words or not node.is_sw_readable:
             return False
         found.discard(window.name)
     return not found
@@ -70,7 +70,7 @@ def test_systemrdl_compiles_to_the_same_map(name: str, tmp_path: Path) -> None:
 def test_a_field_that_moved_shows_in_the_systemrdl(tmp_path: Path) -> None:
     registers = register_map(PRESETS["borders"])
     text = systemrdl(registers)
-    moved = text.replace("loop_error[2:2]", "loop_error[5:5]")
+    moved = text.replace("loop_error[2:2]", "loop_error[6:6]")
     assert moved != text
     assert not matches(registers, compiled(moved, tmp_path))
 

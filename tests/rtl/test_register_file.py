@@ -118,7 +118,52 @@ def test_every_word_of_every_window_arrives_with_its_group_and_lane() -> None:
                     ctx.set(file.access.write, 0)
                     if window.name == "OFFSET":
                         assert ctx.get(file.offsets[group]) == number
-                    assert read(ctx, file, address) is None, "windows must be write only"
+                        assert read(ctx, file, address) == number
+
+    run(file, host)
+
+
+def test_every_word_of_every_memory_is_asked_for_and_shown_while_the_chip_does_not_need_it() -> None:
+    file = RegisterFile(GEOMETRY)
+    windows = [window for window in file.map.windows if window.name != "OFFSET"]
+    ports = {window.name: getattr(file, f"{window.name.lower()}_read") for window in windows}
+
+    async def host(ctx: SimulatorContext) -> None:
+        number = 0
+        for free in (1, 0):
+            ctx.set(file.memories_free, free)
+            for window in windows:
+                for group in range(window.groups):
+                    for lane in range(window.lanes):
+                        number += 1
+                        ctx.set(file.access.read_address, file.map.address(window.name, group, lane))
+                        ctx.set(file.access.read, 1)
+                        asked = [name for name, port in ports.items() if ctx.get(port.valid)]
+                        assert asked == [window.name] * free
+                        await ctx.tick()
+                        ctx.set(file.access.read, 0)
+                        port = ports[window.name]
+                        assert not ctx.get(port.valid)
+                        assert (ctx.get(port.group), ctx.get(port.lane)) == (group, lane)
+                        ctx.set(port.data, number)
+                        assert ctx.get(file.access.read_error) == 1 - free
+                        assert not free or ctx.get(file.access.read_data) == number
+
+    run(file, host)
+
+
+def test_memories_that_are_taken_in_the_cycle_after_still_answer_and_those_freed_then_do_not() -> None:
+    file = RegisterFile(GEOMETRY)
+
+    async def host(ctx: SimulatorContext) -> None:
+        for free in (1, 0):
+            ctx.set(file.memories_free, free)
+            ctx.set(file.access.read_address, file.map.address("SEGMENT", 2))
+            ctx.set(file.access.read, 1)
+            await ctx.tick()
+            ctx.set(file.access.read, 0)
+            ctx.set(file.memories_free, 1 - free)
+            assert ctx.get(file.access.read_error) == 1 - free
 
     run(file, host)
 
@@ -136,7 +181,7 @@ def test_offsets_are_signed() -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        0x58,
+        0x64,
         0x7C,
         0x8C,
         0xFFC,
@@ -145,6 +190,7 @@ def test_offsets_are_signed() -> None:
         0x02C,
         0x12C,
         0x200 + 4 * 3,
+        0x300 + 4 * 7,
         0x04000 + 4 * 3,
         0x10000 + 4 * 15,
         0x40000 + 4 * 3,

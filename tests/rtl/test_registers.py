@@ -66,6 +66,9 @@ def test_addresses_count_groups_and_lanes() -> None:
     registers = register_map(PRESETS["borders"])
     assert registers.address("LAYER", 3) == 0x08C
     assert registers.address("PAIR_SUM", 11) == 0x22C
+    assert registers.address("READY_LIMIT") == 0x058
+    assert registers.address("TEST") == 0x05C
+    assert registers.address("TEST_CODE", 24) == 0x360
     assert registers.address("FLAG", 31) == 0x0407C
     assert registers.address("INSTRUCTION", 2, 1) == 0x08014
     assert registers.address("STEP_P", 15) == 0x1BC

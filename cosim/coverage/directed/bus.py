@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from ...compiled import BusAccess, EngineError, Interference, access_table
+from ...loading import program_writes
 from .session import DirectedSession
 
 __all__ = ["run_bus"]
 
 _OKAY, _SLVERR = 0, 2
+_WINDOWS = ("INSTRUCTION", "SEGMENT", "THRESHOLD", "OFFSET", "FLAG")
 #: Accesses that wait for each other in ``_held``, and cycles in which they must be done.
 _ACCESSES, _CYCLES = 3, 80
 
@@ -16,9 +18,21 @@ _ACCESSES, _CYCLES = 3, 80
 def run_bus(session: DirectedSession) -> None:
     """Everything that a manager may do, beside images that must come out right."""
     session.hit("status.idle", session.engine.read("STATUS") == 0, "STATUS must be 0 before images come")
+    _memories(session)
     _while_running(session)
     _held(session)
     session.infer()
+
+
+def _memories(session: DirectedSession) -> None:
+    """Program, flags and offsets are read back as they were written."""
+    job, engine = session.job, session.engine
+    for each in program_writes(job.loaded, job.at_pins, job.repair, job.settle_cycles, job.geometry):
+        if each.name not in _WINDOWS:
+            continue
+        for place, word in enumerate(each.words):
+            wanted, found = word & 0xFFFFFFFF, engine.read(each.name, each.index, place)
+            session.hit("bus.read_memory", found == wanted, f"{each.name} must be 0x{wanted:x}, not 0x{found:x}")
 
 
 def _while_running(session: DirectedSession) -> None:
@@ -32,7 +46,8 @@ def _while_running(session: DirectedSession) -> None:
         "bus.partial_strobe": (BusAccess(True, setup, 13, strobe=0x7), _SLVERR),
         "bus.write_read_only": (BusAccess(True, identity, 1), _SLVERR),
         "bus.write_nothing": (BusAccess(True, 0x0F00, 1), _SLVERR),
-        "bus.read_write_only": (BusAccess(False, address("SEGMENT"), answer_delay=6), _SLVERR),
+        "bus.read_write_only": (BusAccess(False, address("STEP_P"), answer_delay=6), _SLVERR),
+        "bus.read_busy_memory": (BusAccess(False, address("SEGMENT")), _SLVERR),
         "bus.read_nothing": (BusAccess(False, 0x0F00), _SLVERR),
         "bus.while_running": (BusAccess(False, beats, cycle=60), _OKAY),
         "status": (BusAccess(False, address("STATUS"), cycle=60), _OKAY),

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 from spintile.model.geometry import REPEATS_LIMIT, WRITE_STEPS, WriteOp
 
-from ...compiled import EngineError
+from ...compiled import BusAccess, EngineError, Interference, access_table
+from ...compiled.outcome import RunShape
 from .session import DirectedSession
 
 __all__ = ["run_commands"]
@@ -99,6 +101,21 @@ def _ended_early(session: DirectedSession) -> None:
         _drain(session)
         aborted = session.field("WRITE_STATUS", "aborted")
         session.hit(f"command.{name}", rests and aborted == 1, "every line must rest and WRITE_STATUS say aborted")
+    limit = engine.read("READY_LIMIT")
+    engine.write("READY_LIMIT", 30)
+    _start(session)
+    # A read of a register holds the run, which has no images, until the limit is long past.
+    last = access_table([BusAccess(False, session.map.address("STATUS"), cycle=150)])
+    not_ready = Interference(accesses=last, ready_held=(0, 140))
+    engine.run(np.zeros((0, 1), np.uint64), RunShape((), ()), interference=not_ready)
+    rests = not engine.peek("array__select") and not session.field("WRITE_STATUS", "busy")
+    told = session.field("STATUS", "array_error"), session.field("WRITE_STATUS", "aborted")
+    _start(session)
+    told += (session.field("WRITE_STATUS", "refused"),)
+    what = f"every line must rest, the error be told and the next command be refused, not {told}"
+    session.hit("command.array_error", rests and told == (1, 1, 1), what)
+    engine.control("soft_reset")
+    engine.write("READY_LIMIT", limit)
     _start(session)
     engine.idle(40)
     engine.control("soft_reset")

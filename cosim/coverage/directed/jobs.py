@@ -37,6 +37,9 @@ def directed_jobs(geometry: Geometry, seed: int = 0) -> Iterator[tuple[str, Cosi
     one = job(3, shape=(2 * rows,), hidden=(HiddenLayer(pairs),), classes=3, images=2 * rows + 2)
     yield "one bit", one.replace(images=graded(one, rows))
     yield "noise", job(4, shape=(rows,), classes=2, adc_bits=bits, noise=1.5, wild=True)
+    codes = tuple((37 * col + 11) % (1 << bits) for col in range(geometry.cols))
+    for name, given in (("codes", whole), ("one bit of codes", one)):
+        yield f"{name} from registers", given.replace(loop_back=codes)
     yield "pauses", job(5, shape=(rows,), classes=2, adc_bits=few, pauses=(0.3, 0.8, 0.3))
     planes = min(geometry.input_bits, 8)
     yield "bit planes", job(6, shape=(rows - 1,), classes=1, adc_bits=few, input_bits=planes, images=_IMAGES)

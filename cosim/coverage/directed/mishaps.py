@@ -9,15 +9,16 @@ import numpy as np
 from spintile.model.geometry import LAYER, Geometry, Opcode, encode, pack
 from spintile.rtl.activation_memory import half_words
 
-from ...compiled import EngineError
+from ...compiled import EngineError, Interference
+from ...compiled.session import run_shape
 from .session import DirectedSession
 
 __all__ = ["run_mishaps"]
 
 _READ = {"segments": 1, "first": 1, "last": 1}
 _EMIT = {"lanes": 1, "bits": 1, "pool_first": 1, "pool_last": 1}
-#: Cycles in which an error must show.
-_SOON = 100
+#: Cycles in which an error must show; a limit on how long a read waits.
+_SOON, _LIMIT = 100, 12
 
 
 def run_mishaps(session: DirectedSession) -> None:
@@ -26,6 +27,7 @@ def run_mishaps(session: DirectedSession) -> None:
         _illegal_program(session, name, bit, words)
     _wrong_ends(session)
     _wrong_settings(session)
+    _not_ready(session)
     _resets(session)
 
 
@@ -71,7 +73,7 @@ def _told(session: DirectedSession, name: str, bit: str) -> None:
     """The bit of STATUS must be set now, and that of no other error; a soft reset clears it; then all is well."""
     engine = session.engine
     engine.idle(_SOON)
-    errors = ("illegal_instruction", "loop_error", "stream_error", "configuration_error")
+    errors = ("illegal_instruction", "loop_error", "stream_error", "configuration_error", "array_error")
     found = [each for each in errors if session.field("STATUS", each)]
     session.hit(name, found == [bit], f"STATUS must tell of {bit}, not of {', '.join(found) or 'nothing'}")
     engine.control("soft_reset")
@@ -110,6 +112,63 @@ def _wrong_settings(session: DirectedSession) -> None:
             session.engine.write(register.upper(), wrong)
             session.engine.control("enable")
             _told(session, f"error.{register}_{name}", "configuration_error")
+
+
+def _not_ready(session: DirectedSession) -> None:
+    """An array that is never ready, and one that is in the last cycle in which it may be."""
+    engine, limit = session.engine, session.engine.read("READY_LIMIT")
+    engine.write("READY_LIMIT", _SOON)
+    engine.control("enable")
+    results = _held_until(session, 10 * _SOON)
+    rests = not engine.peek("array__select") and not engine.peek("array__row_mode")
+    session.hit("error.array", rests and results == 0, "every line must rest and no result come")
+    _told(session, "error.array", "array_error")
+    _midway(session)
+    waits = _longest_wait(session, _LIMIT) - _longest_wait(session, 1)
+    session.hit("error.array_just_not", waits == _LIMIT - 1, f"must be an error {_LIMIT - 1} cycles later, not {waits}")
+    engine.write("READY_LIMIT", limit)
+    session.infer()
+
+
+def _midway(session: DirectedSession) -> None:
+    """An array that is ready no more when half of the images are through: their results come, and no other."""
+    engine, job = session.engine, session.job
+    cycles = session.infer().cycles
+    engine.write("READY_LIMIT", _SOON)
+    engine.write("IMAGE_INDEX", job.first_index)
+    engine.control("enable")
+    held = Interference(ready_held=(cycles // 2, cycles + 10 * _SOON))
+    outcome = engine.run(session.stream, run_shape(job), deadline=cycles + 20 * _SOON, record=False, interference=held)
+    came, wanted = outcome.words & 0xFF, session.record.classes[0, : outcome.results] & 0xFF
+    right = 0 < outcome.results < len(session.stream) and np.array_equal(came, wanted)
+    session.hit("error.array_midway", right, f"results must be {wanted.tolist()}, not {came.tolist()}")
+    engine.poke("image__tvalid", 0)
+    _told(session, "error.array_midway", "array_error")
+
+
+def _held_until(session: DirectedSession, cycle: int) -> int:
+    """Send one image to an array that is not ready before that cycle; returns how many results came."""
+    interference = Interference(ready_held=(0, cycle))
+    return session.engine.run(
+        session.stream[:1], run_shape(session.job), deadline=20 * _SOON, record=False, interference=interference
+    ).results
+
+
+def _longest_wait(session: DirectedSession, limit: int) -> int:
+    """The last cycle that the first read may wait for with this READY_LIMIT."""
+    engine = session.engine
+    engine.write("READY_LIMIT", limit)
+    for cycle in range(10 * _SOON):
+        engine.control("enable")
+        results = _held_until(session, cycle)
+        late = session.field("STATUS", "array_error")
+        engine.control("soft_reset")
+        engine.idle(4)
+        if late:
+            return cycle - 1
+        if results != 1:
+            raise EngineError(f"error.array_just_not: an image must come through, not {results}")
+    raise EngineError("error.array_just_not: an array that is never ready must be told of, and is not")
 
 
 def _resets(session: DirectedSession) -> None:

@@ -27,6 +27,9 @@ def axi_lite(geometry: Geometry, block: type[AxiLiteSubordinate] = AxiLiteSubord
     properties.claim("addresses_are_counted", owed.addresses == has_address + bus.bvalid)
     properties.claim("data_are_counted", owed.data == has_data + bus.bvalid)
     properties.claim("reads_are_counted", owed.reads == wanted + bus.rvalid)
+    reading = opened["reading"]
+    properties.claim("a_read_goes_on_in_its_second_cycle", ~reading | (wanted & ~bus.rvalid))
+    properties.claim("waits_for_reads_are_counted", bus.rvalid | ~wanted | (owed.waited == reading))
 
     address = _latest(properties, "awaddr", bus.awvalid & bus.awready, bus.awaddr)
     data = _latest(properties, "wdata", bus.wvalid & bus.wready, bus.wdata)
@@ -43,8 +46,11 @@ def axi_lite(geometry: Geometry, block: type[AxiLiteSubordinate] = AxiLiteSubord
     refused = properties.past((strobe != 0xF) | access.write_error)
     properties.claim("a_write_is_answered_as_it_went", ~answered | (bus.bresp == Mux(refused, SLVERR, OKAY)))
     properties.claim("each_write_access_is_answered_once", bus.bvalid == (answered | _held(properties, bus, "b")))
-    properties.claim("a_read_is_one_access", access.read == (wanted & ~bus.rvalid))
-    reads = properties.past(access.read & ~ResetSignal())
+    properties.claim("a_read_is_one_access", access.read == (wanted & ~reading & ~bus.rvalid))
+    asking = properties.past(access.read & ~ResetSignal())
+    properties.claim("a_read_is_answered_once", reading == asking)
+    properties.claim("a_read_address_stands", ~asking | (access.read_address == properties.past(access.read_address)))
+    reads = properties.past(reading & ~ResetSignal())
     failed = properties.past(access.read_error)
     shown = Mux(failed, 0, properties.past(access.read_data))
     properties.claim(

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from amaranth import Cat, Mux, ResetSignal, Signal, Value
+from typing import Any
+
+from amaranth import Cat, Const, Mux, ResetSignal, Signal, Value
+from amaranth.hdl import ValueLike
 from spintile.model.geometry import THRESHOLD, Geometry
 from spintile.rtl.flag_memory import FlagMemory
 from spintile.rtl.program_memory import ProgramMemory
@@ -34,12 +37,16 @@ def program_memory(geometry: Geometry, block: type[ProgramMemory] = ProgramMemor
     inside = at < geometry.instruction_depth
     properties.claim("the_low_word_waits_for_the_high_one", opened["low"] == low)
     properties.claim("an_instruction_is_kept", ~inside | (opened.word("instructions", at) == stored))
-    _is_read(properties, "an_instruction_is", inside & (unit.instruction_address == at), unit.instruction_word, stored)
+    asked = inside & ~unit.instruction_read.valid & (unit.instruction_address == at)
+    _is_read(properties, "an_instruction_is", asked, unit.instruction_word, stored)
+    _is_shown(properties, "instruction", unit.instruction_read, inside, at, stored)
 
     write, inside = unit.segment, at < geometry.segment_depth
     stored = _word(properties, "segment", write.valid & (write.payload.group == at), write.payload.data)
     properties.claim("a_segment_is_kept", ~inside | (opened.word("segments", at) == stored))
-    _is_read(properties, "a_segment_is", inside & (unit.segment_address == at), unit.segment_word, stored)
+    asked = inside & ~unit.segment_read.valid & (unit.segment_address == at)
+    _is_read(properties, "a_segment_is", asked, unit.segment_word, stored)
+    _is_shown(properties, "segment", unit.segment_read, inside, at, stored, 0)
 
     write, inside = unit.threshold, at < geometry.threshold_depth
     lane = properties.constant(write.payload.lane.shape(), "any_lane")
@@ -54,7 +61,10 @@ def program_memory(geometry: Geometry, block: type[ProgramMemory] = ProgramMemor
     shown = Signal(32, name="shown")
     m.d.comb += [shown[: THRESHOLD["value"].width].eq(value), shown[invert].eq(stored[invert])]
     word = Value.cast(unit.threshold_word).word_select(lane, 32)
-    _is_read(properties, "a_threshold_is", inside & (unit.threshold_address == at), word, shown)
+    read = unit.threshold_read
+    asked = inside & Mux(read.valid, read.group == at, unit.threshold_address == at)
+    _is_read(properties, "a_threshold_is", asked, word, shown)
+    properties.claim("threshold_is_shown", (read.lane != lane) | ~inside | (read.data == word))
     return properties
 
 
@@ -66,8 +76,10 @@ def flag_memory(geometry: Geometry, block: type[FlagMemory] = FlagMemory) -> Pro
     at = properties.constant(unit.kernel.shape(), "any_kernel")
     properties.assume("kernel_exists", at < geometry.kernels)
     flags = _lanes(properties, opened, geometry, unit.write, at)
-    _is_read(properties, "flags_are", unit.enable & (unit.kernel == at), unit.flags, flags)
-    stands = properties.past(~unit.enable & ~ResetSignal())
+    asked = unit.enable & ~unit.read.valid & (unit.kernel == at)
+    _is_read(properties, "flags_are", asked, unit.flags, flags)
+    _is_shown(properties, "flag", unit.read, Const(1), at, flags)
+    stands = properties.past(~unit.enable & ~unit.read.valid & ~ResetSignal())
     properties.claim("flags_stand_without_enable", ~stands | (unit.flags == properties.past(unit.flags)))
     properties.cover(
         "flags_of_the_last_kernel", (unit.flags == 1 << (geometry.cols - 1)) & (at == geometry.kernels - 1)
@@ -85,7 +97,9 @@ def target_memory(geometry: Geometry, block: type[TargetMemory] = TargetMemory) 
     at = Signal(16, name="group_of_the_row")
     properties.module.d.comb += at.eq(kernel * geometry.rows + row)
     targets = _lanes(properties, opened, geometry, unit.write, at)
-    _is_read(properties, "targets_are", (unit.kernel == kernel) & (unit.row == row), unit.targets, targets)
+    asked = ~unit.read.valid & (unit.kernel == kernel) & (unit.row == row)
+    _is_read(properties, "targets_are", asked, unit.targets, targets)
+    _is_shown(properties, "target", unit.read, Const(1), at, targets)
     return properties
 
 
@@ -149,6 +163,28 @@ def _is_read(properties: Properties, name: str, asked: Value, output: Value, sto
     there, before = properties.past(asked & ~ResetSignal()), properties.past(stored)
     properties.claim(f"{name}_read", ~there | (output == before))
     properties.cover(f"{name}_read_again", there & (output == before) & before[0] & before[-1])
+
+
+def _is_shown(
+    properties: Properties,
+    name: str,
+    read: Any,
+    exists: Value,
+    at: Value,
+    stored: Value,
+    lane: ValueLike | None = None,
+) -> None:
+    """The host reads the word too: the 32 bits of any lane, or those of the one lane that ``stored`` is."""
+    asked = exists & read.valid & (read.group == at) & ~ResetSignal()
+    before = properties.past(stored)
+    shown = before.word_select(read.lane, 32) if lane is None else before
+    if lane is not None:
+        asked &= read.lane == lane
+    stands = read.lane == properties.past(read.lane)
+    properties.assume(f"lane_of_{name}_stands", ~properties.past(read.valid) | stands)
+    there = properties.past(asked)
+    properties.claim(f"{name}_is_shown", ~there | (read.data == shown))
+    properties.cover(f"{name}_is_shown_again", there & (read.data == shown) & shown[0])
 
 
 def _lanes(properties: Properties, opened: Opened, geometry: Geometry, write: Signal, at: Value) -> Value:

@@ -55,6 +55,9 @@ def _rules(properties: Properties, opened: Opened, chip: Any, inside: str) -> No
     for name, inner in held.items():
         properties.claim(f"{name}_are_counted", getattr(owed, name) == inner + bus.bvalid)
     properties.claim("reads_are_counted", owed.reads == ~bus.arready + bus.rvalid)
+    reading = opened[f"{inside}bus.reading"]
+    properties.claim("a_read_goes_on_in_its_second_cycle", ~reading | (~bus.arready & ~bus.rvalid))
+    properties.claim("waits_for_reads_are_counted", bus.rvalid | bus.arready | (owed.waited == reading))
     soft_reset = opened[f"{inside}soft_reset"]
     stream_source(properties, "result", chip.result, soft_reset)
     stream_source(properties, "report", chip.report, soft_reset)

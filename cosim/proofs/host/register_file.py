@@ -21,6 +21,9 @@ def register_file(geometry: Geometry, block: type[RegisterFile] = RegisterFile) 
     access = unit.access
     for name in ("write_address", "read_address"):
         properties.assume(f"{name}_is_of_a_word", getattr(access, name)[:2] == 0)
+    asked = properties.past(access.read & ~ResetSignal())
+    stands = access.read_address == properties.past(access.read_address)
+    properties.assume("a_read_address_stands", ~asked | (stands & ~access.read))
     effects: list[Value] = []
     for register in unit.map.registers:
         if register.access == "rw":
@@ -44,7 +47,10 @@ def register_file(geometry: Geometry, block: type[RegisterFile] = RegisterFile) 
     properties.cover(
         "a_threshold_of_the_last_lane", unit.threshold.valid & (unit.threshold.payload.lane == geometry.pairs - 1)
     )
-    properties.cover("an_error", access.write & access.write_error & access.read & access.read_error)
+    properties.cover("an_error", access.write & access.write_error & asked & access.read_error)
+    threshold = unit.threshold_read
+    shown = ~access.read_error & (access.read_data == 5) & (threshold.lane == geometry.pairs - 1)
+    properties.cover("a_threshold_is_shown", properties.past(threshold.valid) & shown)
     return properties
 
 
@@ -96,17 +102,21 @@ def _passed_on(properties: Properties, unit: RegisterFile, register: Register) -
 def _window(properties: Properties, unit: RegisterFile, window: Window) -> Value:
     """A write to a window goes to its group and lane; lanes that do not exist are errors."""
     access = unit.access
-    relative = access.write_address - window.offset
-    inside = (access.write_address >= window.offset) & (relative < 4 * window.words)
-    lane = (relative >> 2) & (window.stride - 1)
-    here = inside & (lane < window.lanes)
+    here, group, lane = _place(window, access.write_address)
     if window.name != "OFFSET":
         flow = getattr(unit, window.name.lower())
-        group = relative >> (1 + window.stride.bit_length())
         same = (flow.payload.group == group) & (flow.payload.lane == lane) & (flow.payload.data == access.write_data)
         right = (flow.valid == (access.write & here)) & (~flow.valid | same)
         properties.claim(f"{window.name.lower()}_is_passed_on", right)
     return here
+
+
+def _place(window: Window, address: Value) -> tuple[Value, Value, Value]:
+    """Whether an address is one of a window, and its group and lane."""
+    relative = address - window.offset
+    inside = (address >= window.offset) & (relative < 4 * window.words)
+    lane = (relative >> 2) & (window.stride - 1)
+    return inside & (lane < window.lanes), relative >> (1 + window.stride.bit_length()), lane
 
 
 def _offsets(properties: Properties, unit: RegisterFile, geometry: Geometry) -> None:
@@ -118,6 +128,9 @@ def _offsets(properties: Properties, unit: RegisterFile, geometry: Geometry) -> 
     with properties.module.If(access.write & (access.write_address == window.offset + 4 * col)):
         properties.module.d.sync += stored.eq(access.write_data)
     properties.claim("an_offset_holds_what_was_written", unit.offsets[col] == stored)
+    here = access.read_address == window.offset + 4 * col
+    shown = ~access.read_error & (access.read_data.as_signed() == stored)
+    properties.claim("an_offset_is_read", ~here | shown)
 
 
 def _reads(properties: Properties, unit: RegisterFile) -> None:
@@ -137,4 +150,16 @@ def _reads(properties: Properties, unit: RegisterFile) -> None:
                 value = _element(getattr(unit, register.name.lower()), register, index)
             right &= ~here | (access.read_data == (value & (register.mask & ~_pulses(register))))
         properties.claim(f"{register.name.lower()}_is_read", right)
+    asked = properties.past(access.read & unit.memories_free & ~ResetSignal())
+    for window in unit.map.windows:
+        here, group, lane = _place(window, access.read_address)
+        if window.name == "OFFSET":
+            known |= here
+            continue
+        port = getattr(unit, f"{window.name.lower()}_read")
+        wanted = access.read & unit.memories_free & here
+        same = (port.group == group) & (port.lane == lane)
+        properties.claim(f"{window.name.lower()}_is_asked", (port.valid == wanted) & (~here | same))
+        properties.claim(f"{window.name.lower()}_is_shown", ~here | (access.read_data == port.data))
+        known |= here & asked
     properties.claim("a_read_of_nothing_is_an_error", access.read_error == ~known)

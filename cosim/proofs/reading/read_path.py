@@ -22,7 +22,7 @@ def read_path(geometry: Geometry, block: type[ReadPath] = ReadPath) -> Propertie
     properties = Properties(f"read path of {geometry.name}")
     opened = _without_pulses(properties, geometry, block)
     path = opened.block
-    array, abort = path.array, path.abort
+    array, abort = path.array, path.abort | path.error
     stopped = properties.past(abort | ResetSignal(), init=1)
     left, _, busy = conversion_left(properties, opened, geometry, "column_sense.")
 
@@ -32,9 +32,10 @@ def read_path(geometry: Geometry, block: type[ReadPath] = ReadPath) -> Propertie
     properties.claim("never_a_write_drive", safe_read_lines(array) & ~array.pulse)
     properties.claim("rest_after_abort_and_reset", ~stopped | (at_rest(array) & ~full & ~path.busy))
     properties.claim("at_rest_unless_a_read_is_driven", driving | at_rest(array))
-    properties.claim("sampled_only_while_driven", ~array.sample | driving)
-    properties.claim("sampled_only_when_ready", ~array.sample | array.ready)
-    properties.claim("one_conversion_at_a_time", ~array.sample | ~busy | (left == 0))
+    properties.claim("sampled_only_while_driven", ~path.sampled | driving)
+    properties.claim("the_array_is_sampled_if_ready", array.sample == (path.sampled & array.ready))
+    properties.claim("sampled_only_when_ready", ~path.sampled | array.ready | path.test.loop_back)
+    properties.claim("one_conversion_at_a_time", ~path.sampled | ~busy | (left == 0))
     properties.claim("idle_means_empty", ~path.idle | (~driving & ~waits & ~active & ~full))
     properties.claim("waits_only_behind_a_driven_read", driving | ~waits)
     _followed(properties, opened, geometry)
@@ -43,7 +44,11 @@ def read_path(geometry: Geometry, block: type[ReadPath] = ReadPath) -> Propertie
     properties.cover("everything_full", driving & waits & active & full)
     properties.cover("codes_held_back", opened["column_sense.held"] & full)
     properties.cover("conversion_to_the_end", full & (path.adc_bits == geometry.adc_bits))
-    properties.cover("abort_in_a_conversion", abort & busy & waits)
+    properties.cover("abort_in_a_conversion", path.abort & busy & waits)
+    properties.cover("given_up", path.error & waits)
+    properties.cover(
+        "codes_without_an_array", full & (path.codes.payload.codes[0] == 1) & properties.past(~array.ready)
+    )
     return properties
 
 
@@ -64,6 +69,8 @@ def _without_pulses(properties: Properties, geometry: Geometry, block: type[Read
     path = opened.block
     properties.steady("settle", path.settle)
     properties.steady("adc_bits", path.adc_bits)
+    properties.steady("ready_limit", path.ready_limit)
+    properties.steady("test", path.test)
     properties.assume("no_write_pulse", ~path.write.claim & ~path.write.active & ~path.write.pulse)
     return opened
 
@@ -115,15 +122,16 @@ def _followed(properties: Properties, opened: Opened, geometry: Geometry) -> Non
     passed = Signal(3, name="passed")  # reads before it whose codes went first
     driving, waits = opened["row_driver.driving"], opened["row_driver.waits"]
     active, full, leave = opened["column_sense.active"], path.codes.valid, opened["column_sense.leave"]
-    sample, handed = path.array.sample, full & path.codes.ready
-    accepted = path.rows.valid & path.rows.ready & ~path.abort
+    sample, handed = path.sampled, full & path.codes.ready
+    abort = path.abort | path.error
+    accepted = path.rows.valid & path.rows.ready & ~abort
     with m.If((place == 0) & accepted & mark):
         m.d.sync += [followed.eq(path.rows.payload), place.eq(Mux(driving & ~sample, 1, 2)), passed.eq(0)]
     with m.If((place != 0) & handed):
         m.d.sync += passed.eq(passed + 1)
     with m.If(((place == 1) & sample) | ((place == 2) & sample) | ((place == 3) & leave)):
         m.d.sync += place.eq(place + 1)
-    with m.If(((place == 4) & handed) | path.abort):
+    with m.If(((place == 4) & handed) | abort):
         m.d.sync += place.eq(0)
 
     tokens = {

@@ -86,6 +86,10 @@ def command(geometry: Geometry, block: type[Writer] = Writer, *, brief: bool = F
         _be_brief(properties, opened)
     dropped = properties.past(writer.drop | ResetSignal(), init=1)
     properties.claim("dropped_at_once", ~dropped | ~running)
+    given_up = properties.past(writer.array_error & ~ResetSignal())
+    properties.claim("an_array_error_ends_a_command", ~given_up | ~running)
+    told = properties.past(running & writer.array_error & ~writer.soft_reset & ~ResetSignal())
+    properties.claim("an_array_error_is_an_abort", ~told | writer.status.aborted)
 
     properties.cover("a_command_ends", properties.past(running) & ~running & ~dropped)
     properties.cover("a_pulse_begins", _pulse_begins(opened))

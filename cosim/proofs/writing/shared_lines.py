@@ -30,10 +30,11 @@ def lines_shared(
     for name in WriteDrive(geometry).members:
         if name != "rest":
             m.d.comb += Value.cast(getattr(reads.write, name)).eq(Value.cast(getattr(pulses.drive, name)))
-    m.d.comb += [pulses.drive.rest.eq(reads.write.rest), pulses.abort.eq(reads.abort)]
+    drop = reads.abort | reads.error
+    m.d.comb += [pulses.drive.rest.eq(reads.write.rest), pulses.abort.eq(drop)]
     signals = {name: opened[f"row_driver.{name}"] for name in ("driving", "waits")}
     signals |= {name: pulsing[name] for name in _PULSE_REGISTERS}
-    shared_claims(properties, reads.array, signals, reads.abort)
+    shared_claims(properties, reads.array, signals, drop)
     return properties
 
 
@@ -57,6 +58,8 @@ def whole_chip(geometry: Geometry, block: type[Top] = Top) -> Properties:
     array = opened.block.array
     shared_claims(properties, array, signals, drop)
     properties.claim("rest_after_soft_reset", ~properties.past(soft_reset) | (at_rest(array) & ~array.pulse))
+    given_up = properties.past(opened["read_path.error"])
+    properties.claim("rest_after_an_array_error", ~given_up | (at_rest(array) & ~array.pulse))
     return properties
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
+from needed_tools import needs_icarus
 from spintile.cli.errors import BadInput
 from spintile.cli.flows.reproduce.borders import cases
 from spintile.cli.flows.reproduce.borders.outputs import FILES, write_outputs
@@ -39,7 +39,6 @@ TINY: dict[str, Any] = {
 }
 REPAIRED: tuple[Literal["blind", "flags"], ...] = ("blind", "flags")
 _SLICE = "import sys; from pathlib import Path; from test_borders import whole; whole(Path(sys.argv[1]))"
-needs_icarus = pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed (iverilog)")
 
 
 def quiet(step: str, done: float, remark: str = "") -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cosim_cases import MINI, WIDE, chip, engine_or_skip
+from cosim_cases import MINI, WIDE, chip
+from needed_tools import engine_or_skip
 from spintile.cli.flows.verification.campaign import FAULTS, Finding, plan, run_tasks
 from spintile.cli.flows.verification.page import verification_sheet
 from spintile.cli.flows.verification.report import first_failure, junit, make_report

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cosim_cases import engine_or_skip
+from needed_tools import engine_or_skip
 from spintile.cli.flows.verification.reference import ReferenceCheck, check_reference
 from spintile.cli.flows.verification.stages import Stage, verilog_of
 from spintile.cli.flows.verification.units import Unit, UnitResult, divide, keep, kept, run_unit, unit_key

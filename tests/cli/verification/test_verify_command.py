@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cosim_cases import dense, engine_or_skip
+from cosim_cases import dense
+from needed_tools import engine_or_skip
 from spintile.cli.flows.verification.cases import CASES
 from spintile.cli.flows.verification.presets import Preset, train_preset
 from spintile.cli.flows.verification.selection import Selection, stages_of, subjects_of

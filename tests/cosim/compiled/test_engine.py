@@ -8,7 +8,8 @@ import re
 import numpy as np
 import pytest
 from compiled_designs import SMALL, STUB, with_flips
-from cosim_cases import WIDE, chip, engine_or_skip, job
+from cosim_cases import WIDE, chip, job
+from needed_tools import engine_or_skip
 from spintile.cosim.compiled import CompiledEngine, EngineError, Library, RunShape, build_library
 from spintile.cosim.compiled.session import load_engine, run_bare, run_shape
 from spintile.cosim.design import TOP, periphery_verilog

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from cosim_cases import WIDE, chip, engine_or_skip, job
+from cosim_cases import WIDE, chip, job
+from needed_tools import engine_or_skip
 from spintile.cosim.compiled import BusAccess, CompiledEngine, Interference, Outcome, access_table, build_library
 from spintile.cosim.compiled.interference import FOREVER
 from spintile.cosim.compiled.session import load_engine, run_shape

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from compiled_designs import SMALL, STUB
-from cosim_cases import engine_or_skip
+from needed_tools import engine_or_skip
 from spintile.cosim.builds import BuildError
 from spintile.cosim.compiled import build_library
 from spintile.cosim.compiled.library import _ports

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 from compiled_designs import with_flips
-from cosim_cases import WIDE, chip, engine_or_skip, job
+from cosim_cases import WIDE, chip, job
+from needed_tools import engine_or_skip
 from spintile.cosim.compiled import CompiledEngine, build_library
 from spintile.cosim.compiled.batches import BatchWork, divide
 from spintile.cosim.compiled.run import cosimulate_compiled

@@ -7,7 +7,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from cosim_cases import WIDE, chip, engine_or_skip, job
+from cosim_cases import WIDE, chip, job
+from needed_tools import engine_or_skip
 from spintile.cosim.compiled import CompiledEngine, EngineError, Outcome, build_library
 from spintile.cosim.compiled.session import host_counters, load_engine, run_shape
 from spintile.cosim.design import TOP, periphery_verilog

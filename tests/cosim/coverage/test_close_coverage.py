@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from cosim_cases import SHARED, WIDE, chip, engine_or_skip, job
+from cosim_cases import SHARED, WIDE, chip, job
+from needed_tools import engine_or_skip
 from spintile.cosim.compiled import EngineError, build_library
 from spintile.cosim.compiled.run import cosimulate_compiled
 from spintile.cosim.coverage import Coverage

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from cosim_cases import usable_or_skip
+from needed_tools import usable_or_skip
 from spintile.cosim.formal.proving import find_solver
 from spintile.cosim.mutation.equivalence import prove_equivalent
 from spintile.cosim.mutation.logic import read_aiger

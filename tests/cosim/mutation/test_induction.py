@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from cosim_cases import usable_or_skip
+from needed_tools import usable_or_skip
 from spintile.cosim.mutation.graph import Graph
 from spintile.cosim.mutation.induction import find_abc, prove_unreachable
 from spintile.cosim.mutation.logic import read_aiger

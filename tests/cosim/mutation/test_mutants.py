@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from cosim_cases import usable_or_skip
+from needed_tools import usable_or_skip
 from spintile.cosim.mutation.mutants import SELECT, mutate, nearest_source, parse_mutants
 from spintile.cosim.tools import find_yosys
 from spintile.model.geometry import Geometry

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from cosim_cases import engine_or_skip
+from needed_tools import engine_or_skip
 from spintile.cosim.compiled import Library, build_library
 from spintile.cosim.design import TOP, periphery_verilog
 from spintile.cosim.random_programs.case import Program

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import pytest
 from broken_chip import FAULTS, SMALL, TINY, broken_library
-from cosim_cases import WIDE, engine_or_skip
+from cosim_cases import WIDE
+from needed_tools import engine_or_skip
 from spintile.cosim.compiled import Library, build_library
 from spintile.cosim.design import TOP, periphery_verilog
 from spintile.cosim.random_programs.case import (

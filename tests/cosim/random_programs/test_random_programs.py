@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from broken_chip import TINY, broken_library
-from cosim_cases import SHARED, WIDE, engine_or_skip
+from cosim_cases import SHARED, WIDE
+from needed_tools import engine_or_skip
 from spintile.cosim.compiled import Library, build_library
 from spintile.cosim.design import TOP, periphery_verilog
 from spintile.cosim.random_programs.block import BlockResult, pool_of, run_block

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from cosim_cases import usable_or_skip
+from needed_tools import usable_or_skip
 from spintile.cosim.signoff.area import LIBRARY, area_of
 from spintile.cosim.tools import find_yosys
 from spintile.model.geometry import Geometry

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from cosim_cases import usable_or_skip
+from needed_tools import usable_or_skip
 from spintile.cosim.build import ports_of
 from spintile.cosim.design import TOP, periphery_verilog
 from spintile.cosim.signoff.constraints import Timing, lpf, pcf, sdc

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cosim_cases import usable_or_skip
+from needed_tools import usable_or_skip
 from spintile.cli.main import main
 from spintile.cosim.signoff.core_file import core_file, core_name
 from spintile.cosim.tools import find_verilator, find_yosys

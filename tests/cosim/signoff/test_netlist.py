@@ -7,7 +7,8 @@ import re
 from typing import Any, cast
 
 import pytest
-from cosim_cases import MINI, chip, engine_or_skip, job, usable_or_skip
+from cosim_cases import MINI, chip, job
+from needed_tools import engine_or_skip, usable_or_skip
 from spintile.cosim.run import cosimulate
 from spintile.cosim.signoff.netlist import netlist_verilog, verify_netlist
 from spintile.cosim.tools import find_yosys

@@ -6,7 +6,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from cosim_cases import chip, engine_or_skip, job
+from cosim_cases import chip, job
+from needed_tools import engine_or_skip
 from spintile.cosim.design import periphery_verilog
 from spintile.cosim.job import CosimJob
 from spintile.cosim.signoff.unknown import start_at_random, start_unknown, without_initial_values

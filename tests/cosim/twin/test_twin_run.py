@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cosim_cases import SHARED, WIDE, chip, engine_or_skip, job
+from cosim_cases import SHARED, WIDE, chip, job
+from needed_tools import engine_or_skip
 from spintile.cosim.design import TOP
 from spintile.cosim.faults import inject
 from spintile.cosim.formal import faulty

@@ -7,7 +7,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from cosim_cases import engine_or_skip, network
+from cosim_cases import network
+from needed_tools import engine_or_skip
 from spintile.cosim.run import cosimulate
 from spintile.cosim.writing import inference_job, left_image, run_program, weights_job
 from spintile.model.dies import sample_population

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from cosim_cases import engine_or_skip
+from needed_tools import engine_or_skip
 from spintile.cosim.writing.faults import FaultyProgram, WriteFaultKind, inject
 from spintile.cosim.writing.run import ProgramOutcome, run_program
 from spintile.model.programming import WriteCommand

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cosim_cases import DEFECTS, SHARED, engine_or_skip
+from cosim_cases import DEFECTS, SHARED
+from needed_tools import engine_or_skip
 from spintile.cosim.job import Disturbance
 from spintile.cosim.writing import ProgramJob, run_program
 from spintile.model.array import Wires

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cosim_cases import engine_or_skip
+from needed_tools import engine_or_skip
 from spintile.cosim.design import periphery_verilog
 from spintile.cosim.job import Disturbance
 from spintile.cosim.simulate import SimulationError, read_results

@@ -85,8 +85,8 @@ _ODD = GEOMETRIES[1]
 _FAULTS: dict[str, tuple[Any, str, str]] = {
     "half of an entry's sign": (ColumnSums, "total.eq(total + entry)", "total.eq(total + entry[:-1])"),
     "the register a bit too narrow": (ColumnSums, "Signal(sum_shape(self.geo", "Signal(entry_shape(self.geo"),
-    "no upper rail": (ColumnSums, "Mux(total > entry, entry, total)", "total"),
-    "no lower rail": (ColumnSums, "Mux(total < entry, entry, total)", "total"),
+    "no upper rail": (ColumnSums, "Mux(below, total, entry)", "total"),
+    "no lower rail": (ColumnSums, "Mux(below, entry, total)", "total"),
     "the offset of the read before": (ColumnSums, "total.eq(entry)", "total.eq(total)"),
     "the highest row is forgotten": (RowScan, "pending.eq(self.rows)", "pending.eq(self.rows[:-1])"),
     "a row is added twice": (
