@@ -162,7 +162,7 @@ def run_campaign(
     todo = [mutant.number for mutant in design.mutants if mutant.number not in log.verdicts]
     _run(bench, folder, todo, jobs, log, lambda: progress and progress(len(log.verdicts), count))
     if prove:
-        _prove(design, log)
+        _prove(design, log, jobs)
     result = _result(design, seed, log, cycles, time.monotonic() - began)
     write_atomically(folder / "mutation.json", (json.dumps(result.as_dict(), indent=1) + "\n").encode())
     return result
@@ -237,16 +237,22 @@ def _run(bench: Path, folder: Path, todo: Sequence[int], jobs: int, log: _Log, t
             pass
 
 
-def _prove(design: MutatedDesign, log: _Log) -> None:
-    """Settle the survivors that are not settled yet."""
+def _prove(design: MutatedDesign, log: _Log, jobs: int) -> None:
+    """Settle the survivors that are not settled yet, some at once: most of the time belongs to other programs."""
     survivors = [number for number, entry in log.verdicts.items() if entry["verdict"] == "survived"]
     todo = sorted(set(survivors) - set(log.proofs))
     if not todo:
         return
     chosen = tuple(mutant for mutant in design.mutants if mutant.number in todo)
     logic = logic_of(dataclasses.replace(design, mutants=chosen))
-    for number, proof in prove_equivalent(logic, todo):
-        log.add([{"mutant": number, "proof": proof}])
+
+    def settle(numbers: Sequence[int]) -> None:
+        for number, proof in prove_equivalent(logic, numbers):
+            log.add([{"mutant": number, "proof": proof}])
+
+    with ThreadPoolExecutor(jobs) as pool:
+        for _ in pool.map(settle, [todo[place::jobs] for place in range(jobs)]):
+            pass
 
 
 def _result(design: MutatedDesign, seed: int, log: _Log, cycles: int, seconds: float) -> Campaign:

@@ -24,7 +24,7 @@ __all__ = ["prove_equivalent"]
 
 
 def prove_equivalent(
-    logic: Logic, mutants: Iterable[int], *, limit: float = 20.0, reachable: bool = True
+    logic: Logic, mutants: Iterable[int], *, limit: float = 20.0, reachable: float = 30.0
 ) -> Iterator[tuple[int, str]]:
     """Settle mutants one by one.
 
@@ -35,9 +35,10 @@ def prove_equivalent(
     mutants : iterable of int
         Values of ``mutant_select``.
     limit : float
-        Seconds for Z3 on each question; ABC has a quarter of it for each distance that it follows a difference.
-    reachable : bool
-        Ask for reachable states too, where there is an ABC.
+        Seconds for Z3 on each question.
+    reachable : float
+        Seconds for ABC, where there is one, on reachable states, for each distance that it follows a difference; 0:
+        they are not asked for.
 
     Yields
     ------
@@ -54,7 +55,7 @@ def prove_equivalent(
     graph = Graph(logic)
     for mutant in mutants:
         said = _settle(graph, mutant, solver, limit)
-        if said != "equivalent" and reachable and prove_unreachable(graph, mutant, limit / 4):
+        if said != "equivalent" and reachable and prove_unreachable(graph, mutant, reachable):
             said = "unreachable"
         yield mutant, said
 

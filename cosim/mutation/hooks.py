@@ -58,9 +58,15 @@ def _looped(script: Script, job: BenchJob, generator: np.random.Generator) -> No
         script.write("ADC_BITS", bits)
         script.do("pauses", 0, 0, 0, _SELDOM, 0)
         _images(script, job)
+    script.do("pauses", 0, 0, 0, 0, 0)
+    script.write("ADC_BITS", 1)
+    for bit in (*range(geometry.adc_bits), *range(geometry.adc_bits)):
+        codes = generator.integers(0, 1 << geometry.adc_bits, geometry.cols)
+        codes[1::2] = codes[: 2 * (geometry.cols // 2) : 2] ^ 1 << bit  # decided by that bit
+        script.write("TEST_CODE", *codes.tolist())
+        _images(script, job)
     script.write("TEST", 0)
     script.write("ADC_BITS", job.image.adc_bits)
-    script.do("pauses", 0, 0, 0, 0, 0)
     _images(script, job)
 
 

@@ -14,7 +14,7 @@ from spintile.rtl.activation_memory import half_words
 
 from .script import Script
 
-__all__ = ["add_long_loop", "add_programs", "add_scores"]
+__all__ = ["add_long_loop", "add_many_segments", "add_programs", "add_scores"]
 
 #: Most reads and emits of a layer, loops counted out.
 _STEPS = 40
@@ -95,6 +95,27 @@ def add_long_loop(script: Script) -> None:
     script.do("idle", 20)
     script.read("STATUS", "CYCLES", "READS", "IMAGES", "CONVERTING", "FIRST_RESULT", "LAST_RESULT")
     script.control()
+
+
+def add_many_segments(script: Script, die: int, generator: np.random.Generator) -> None:
+    """Reads of up to 100 segments of a few rows, each row driven by the last that says so."""
+    geometry = script.geometry
+    script.do("die", die)
+    for count in (17, 20, 33, 50, 65, min(100, geometry.segment_depth)):
+        segments = [
+            pack(SEGMENT, offset=int(generator.integers(32)), length=1, row=row % geometry.rows) for row in range(count)
+        ]
+        script.write("SEGMENT", *segments)
+        read = encode(Opcode.READ, segments=count, first=1, last=1, kernel=int(generator.integers(geometry.kernels)))
+        emit = encode(Opcode.EMIT, lanes=geometry.pairs, output=1, output_first=1, output_last=1)
+        _load(script, [[read, emit, encode(Opcode.END)]], generator)
+        script.write("BEATS", 1)
+        script.control("enable")
+        script.images(_images(generator, 6, 1, geometry.word_bits))
+        script.do("results", 6)
+        script.do("idle", 20)
+        script.read("STATUS")
+        script.control()
 
 
 def _dropped(script: Script, generator: np.random.Generator, beats: int) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from spintile.model.geometry import Geometry
@@ -15,7 +16,10 @@ from .inference import Part, add_inference, give_die
 from .networks import Kind, make_job, random_constants
 from .script import Script
 
-__all__ = ["add_repairs"]
+__all__ = ["add_edges", "add_repairs"]
+
+#: Draws a repair's constants.
+Draw = Callable[[np.random.Generator, Geometry, Repair], Repair]
 
 #: Modes in turn: each comes to a network whose reads look at flags, and to one whose reads do not.
 _MODES: tuple[RepairMode, ...] = ("check", "pair_check", "check", "range_guard", "check", "pair_check", "check", "none")
@@ -31,6 +35,15 @@ def add_repairs(script: Script, generator: np.random.Generator, firsts: list[int
     firsts : list of int
         Indices of the first image of each run.
     """
+    return _add_runs(script, generator, firsts, (random_constants, _near, _large, _near))
+
+
+def add_edges(script: Script, generator: np.random.Generator, firsts: list[int]) -> list[Part]:
+    """The same with sums and limits close to each other: what one column says lies at the limit of what is possible."""
+    return _add_runs(script, generator, firsts, (_at_the_limit,))
+
+
+def _add_runs(script: Script, generator: np.random.Generator, firsts: list[int], draws: Sequence[Draw]) -> list[Part]:
     geometry = script.geometry
     kinds = [
         Kind("flagged", (geometry.rows + 2,), (), geometry.pairs, 3, repair="check", flags=True, images=10),
@@ -45,7 +58,7 @@ def add_repairs(script: Script, generator: np.random.Generator, firsts: list[int
         if number % 8 < len(jobs):
             jobs[place] = jobs[place].replace(image=_any_die(jobs[place].image, geometry, generator))
             dies[place] = give_die(script, jobs[place])
-        job = _changed(jobs[place], geometry, generator, number)
+        job = _changed(jobs[place], geometry, generator, number, draws)
         parts.append(add_inference(script, f"{kinds[place].name} {number}", job, dies[place], first))
     return parts
 
@@ -64,15 +77,19 @@ def _any_die(image: DieImage, geometry: Geometry, generator: np.random.Generator
     )
 
 
-def _changed(job: CosimJob, geometry: Geometry, generator: np.random.Generator, number: int) -> CosimJob:
+def _changed(
+    job: CosimJob, geometry: Geometry, generator: np.random.Generator, number: int, draws: Sequence[Draw]
+) -> CosimJob:
     """The job with another repair, offset registers of any size and other images."""
     mode = _MODES[(number // 2 + number // 16) % len(_MODES)]
     repair = dataclasses.replace(job.repair, mode=mode, strict=bool(generator.integers(2)))
-    draw = (random_constants, _near, _large, _near)[number % 8 // 2]
+    draw = draws[number % 8 // 2 % len(draws)]
     repair = draw(generator, geometry, repair)
     reach = 1 << (geometry.adc_bits if number % 4 == 0 else geometry.adc_bits - 3)
     offsets = generator.integers(-reach, reach, geometry.cols)
-    images = generator.integers(0, 2, job.images.shape, dtype=np.uint8)
+    # Where there is but one draw, every other run drives nearly all rows: limits with every bit need that.
+    driven = 0.5 if len(draws) > 1 or number % 2 else 0.97
+    images = (generator.random(job.images.shape) < driven).astype(np.uint8)
     return job.replace(repair=repair, image=job.image.replace(column_offset=offsets), images=images)
 
 
@@ -82,6 +99,23 @@ def _near(generator: np.random.Generator, geometry: Geometry, repair: Repair) ->
     peak, difference, base, margin = (int(row * most * generator.random()) for most in (4, 3, 8, 0.5))
     sums = tuple((row * generator.uniform(0.5, 4, geometry.pairs)).astype(int).tolist())
     return dataclasses.replace(repair, P=peak, D=difference, m0=base, m1=margin, K=sums)
+
+
+def _at_the_limit(generator: np.random.Generator, geometry: Geometry, repair: Repair) -> Repair:
+    """Sums that differ from the limit of a difference by less than a column's codes, whatever the size of both."""
+    top = 1 << (geometry.adc_bits + geometry.fraction_bits + 5)
+    # What gives half of the rows as many codes as a converter has.
+    codes = (2 << (geometry.adc_bits + geometry.fraction_bits)) / geometry.rows
+    largest = top - 1 - 2.5 * codes
+    difference = int(largest * 2.0 ** generator.choice([0.0, generator.uniform(-6, 0)]))
+    sums = difference + generator.uniform(-1.5, 2.5, geometry.pairs) * codes
+    kept = tuple(np.clip(sums, 0, top - 1).astype(int).tolist())
+    peak, base, low = (int(generator.integers(difference)) >> int(generator.integers(8)) for _ in range(3))
+    # Now and then the margin is as large as the sums: an excess lies at its edge too.
+    high = int(np.clip(difference + generator.uniform(-1.5, 1.5) * codes, 0, top - 1))
+    if generator.integers(2):
+        return dataclasses.replace(repair, P=peak, D=difference, m0=int(codes) >> 3, m1=high, K=kept)
+    return dataclasses.replace(repair, P=peak, D=difference, m0=base, m1=low, K=kept)
 
 
 def _large(generator: np.random.Generator, geometry: Geometry, repair: Repair) -> Repair:

@@ -17,8 +17,8 @@ from .hooks import add_hooks
 from .illegal import add_illegal
 from .inference import Part, add_inference, give_die
 from .networks import all_kinds, make_job
-from .programs import add_long_loop, add_programs, add_scores
-from .repairs import add_repairs
+from .programs import add_long_loop, add_many_segments, add_programs, add_scores
+from .repairs import add_edges, add_repairs
 from .script import Cells, Script
 from .writing import add_long_pulses, add_writing, fill_targets, program_the_chip
 
@@ -26,8 +26,9 @@ __all__ = ["Part", "Workload", "make_workload"]
 
 #: Image indices of the parts of a workload lie at least so far apart: events tell which part they belong to.
 _APART = 1 << 16
-#: Runs with repairs of their own, random programs, output layers, random commands of the write controller.
-_REPAIRS, _PROGRAMS, _SCORES, _COMMANDS = 64, 24, 40, 40
+#: Runs with repairs of their own, of these at the limit, random programs, output layers, random commands of the write
+#: controller.
+_REPAIRS, _EDGES, _PROGRAMS, _SCORES, _COMMANDS = 64, 56, 24, 40, 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ def make_workload(geometry: Geometry, seed: int = 0) -> Workload:
     jobs = [make_job(kind, geometry, generator, 0) for kind in kinds]
     dies = [give_die(script, job) for job in jobs]
     writable, any_codes = (script.die(cells(geometry, generator)) for cells in (_writable, _any_codes))
-    firsts = _first_indices(generator, len(kinds) + _REPAIRS)
+    firsts = _first_indices(generator, len(kinds) + _REPAIRS + _EDGES)
     script.do("die", dies[0])
     script.do("reset", 4)
     add_accesses(script, generator)
@@ -66,10 +67,12 @@ def make_workload(geometry: Geometry, seed: int = 0) -> Workload:
         add_inference(script, kind.name, job, die, first, kind.pauses)
         for kind, job, die, first in zip(kinds, jobs, dies, firsts, strict=False)
     ]
-    parts += add_repairs(script, generator, firsts[len(kinds) :])
+    parts += add_repairs(script, generator, firsts[len(kinds) + _EDGES :])
+    parts += add_edges(script, generator, firsts[len(kinds) : len(kinds) + _EDGES])
     add_programs(script, (*dies, any_codes), generator, _PROGRAMS)
     add_scores(script, (any_codes, *dies), generator, _SCORES)
     add_long_loop(script)
+    add_many_segments(script, any_codes, generator)
     # What was written to other memories in between must have left the targets as they were.
     program_the_chip(script, any_codes)
     add_writing(script, writable, generator)

@@ -24,6 +24,8 @@ __all__ = ["directed_commands"]
 
 #: Every outcome among few cells.
 _DEFECTS = dataclasses.replace(DefectStatistics.demo(), short=0.06, open=0.06, stuck_p=0.05, stuck_ap=0.05)
+#: The same, devices so different that of any few dozen some lie below a nominal one's code.
+_UNEVEN = dataclasses.replace(_DEFECTS, spread=0.2)
 #: Steps that reach most cells by and by, so that the last one is given too.
 _STEPS: dict[str, Any] = {
     "levels_p": (850, 930, 1000, 1065, 1638), "levels_ap": (850, 930, 1000, 1150, 1720), "widths": (1, 1, 1, 1, 2),
@@ -39,7 +41,7 @@ def directed_commands(geometry: Geometry, seed: int = 0) -> Iterator[tuple[str, 
     yield "gated, paused, dropped", _job(geometry, seed, "borders", (write, every), disturbance=_ROUGH)
     settings: dict[str, Any] = {"single": True, "read_first": True, "passes": 3, "repeats": 3, **_STEPS}
     commands = tuple(WriteCommand(op, **region) for op in ("all_p", "all_ap", "read"))
-    yield "cell by cell", _narrow(_job(geometry, seed + 1, "borders", commands, **settings))
+    yield "cell by cell", _narrow(_job(geometry, seed + 1, "borders", commands, _UNEVEN, **settings))
     one_row = WriteCommand("targets", targets, kernels=(0, 0), rows=(0, 0))
     yield "passive", _job(geometry, seed + 2, "goodwill", (one_row,), scheme="floating", passes=2)
 
@@ -57,10 +59,11 @@ def _job(
     seed: int,
     preset: str,
     commands: tuple[WriteCommand, ...],
+    statistics: DefectStatistics = _DEFECTS,
     disturbance: Disturbance | None = None,
     **settings: Any,
 ) -> ProgramJob:
     cell, writing = Cell.preset(preset), Writing.preset(preset).replace(**settings)
-    chip = Chip(geometry, cell, Sensing(adc_bits=geometry.adc_bits), _DEFECTS, writing=writing)
+    chip = Chip(geometry, cell, Sensing(adc_bits=geometry.adc_bits), statistics, writing=writing)
     population = sample_population(geometry, cell, chip.statistics, 1, seed)
     return ProgramJob(chip, population, seed, commands, disturbance=disturbance or Disturbance())

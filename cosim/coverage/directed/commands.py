@@ -109,11 +109,11 @@ def _ended_early(session: DirectedSession) -> None:
     not_ready = Interference(accesses=last, ready_held=(0, 140))
     engine.run(np.zeros((0, 1), np.uint64), RunShape((), ()), interference=not_ready)
     rests = not engine.peek("array__select") and not session.field("WRITE_STATUS", "busy")
-    told = session.field("STATUS", "array_error"), session.field("WRITE_STATUS", "aborted")
+    told = [session.field("STATUS", "array_error"), session.field("WRITE_STATUS", "aborted")]
     _start(session)
-    told += (session.field("WRITE_STATUS", "refused"),)
+    told.append(session.field("WRITE_STATUS", "refused"))
     what = f"every line must rest, the error be told and the next command be refused, not {told}"
-    session.hit("command.array_error", rests and told == (1, 1, 1), what)
+    session.hit("command.array_error", rests and told == [1, 1, 1], what)
     engine.control("soft_reset")
     engine.write("READY_LIMIT", limit)
     _start(session)

@@ -68,8 +68,8 @@ STORED = "aag 8 2 1 1 3\n2\n4\n6 13\n{out}\n8 2 5\n10 3 4\n12 9 11\ni0 a\ni1 mut
 
 
 def test_a_register_that_leads_to_no_port_may_differ() -> None:
-    assert dict(prove_equivalent(read_aiger(STORED.format(out=2)), [1], reachable=False)) == {1: "equivalent"}
-    assert dict(prove_equivalent(read_aiger(STORED.format(out=6)), [1], reachable=False)) == {1: "different"}
+    assert dict(prove_equivalent(read_aiger(STORED.format(out=2)), [1], reachable=0)) == {1: "equivalent"}
+    assert dict(prove_equivalent(read_aiger(STORED.format(out=6)), [1], reachable=0)) == {1: "different"}
 
 
 #: The fault inverts what is written into bit 0 of a memory of two bits; one of its bits is the output.
@@ -99,10 +99,10 @@ o4 memory0_WR_EN[1]
 
 
 def test_a_bit_of_a_memory_that_leads_to_no_port_may_differ() -> None:
-    assert dict(prove_equivalent(read_aiger(MEMORY.format(out=16)), [1], reachable=False)) == {1: "equivalent"}
-    assert dict(prove_equivalent(read_aiger(MEMORY.format(out=14)), [1], reachable=False)) == {1: "different"}
+    assert dict(prove_equivalent(read_aiger(MEMORY.format(out=16)), [1], reachable=0)) == {1: "equivalent"}
+    assert dict(prove_equivalent(read_aiger(MEMORY.format(out=14)), [1], reachable=0)) == {1: "different"}
 
 
 def test_a_word_that_is_not_written_may_differ() -> None:
     disabled = MEMORY.format(out=14).replace("13\n2\n1\n1\n", "13\n2\n0\n1\n")
-    assert dict(prove_equivalent(read_aiger(disabled), [1], reachable=False)) == {1: "equivalent"}
+    assert dict(prove_equivalent(read_aiger(disabled), [1], reachable=0)) == {1: "equivalent"}
