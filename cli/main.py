@@ -20,6 +20,7 @@ from .commands import (
     die,
     doctor,
     evaluate,
+    fpga,
     loop,
     remap,
     reproduce,
@@ -67,6 +68,7 @@ def build_app() -> typer.Typer:
     app.command("cosim", rich_help_panel="RTL")(cosim.cosim)
     app.command("verify", rich_help_panel="RTL")(verify.verify)
     app.add_typer(rtl.app, name="rtl", rich_help_panel="RTL")
+    app.add_typer(fpga.app, name="fpga", rich_help_panel="RTL")
     app.command("doctor", rich_help_panel="This machine")(doctor.doctor)
     app.add_typer(bench.app, name="bench", rich_help_panel="This machine")
     return app

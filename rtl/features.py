@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import Any
 
 from .tokens import RepairMode
 
 __all__ = ["ALL_REPAIRS", "FULL", "Features"]
 
 #: Every mode of the register ``REPAIR`` besides ``none``, which is always there.
-ALL_REPAIRS = (RepairMode.RANGE_GUARD, RepairMode.PAIR_CHECK, RepairMode.CHECK)
+ALL_REPAIRS: tuple[Any, ...] = (RepairMode.RANGE_GUARD, RepairMode.PAIR_CHECK, RepairMode.CHECK)
 
 #: Registers and windows that do nothing without a feature, by the beginning of their names.
 _REGISTERS: dict[str, tuple[str, ...]] = {
@@ -60,7 +61,7 @@ class Features:
     """
 
     writing: bool = True
-    repairs: tuple[RepairMode, ...] = ALL_REPAIRS
+    repairs: tuple[Any, ...] = ALL_REPAIRS
     replicas: bool = True
     planes: bool = True
     offsets: bool = True
@@ -86,8 +87,9 @@ class Features:
     @property
     def word(self) -> int:
         """The register ``FEATURES``: from bit 0 the fields that are true or false, in order; bit 8 + n is mode n."""
+        none: Any = RepairMode.NONE
         bits = sum(getattr(self, name) << number for number, name in enumerate(_BITS))
-        return int(bits | sum(1 << (8 + mode.value) for mode in (RepairMode.NONE, *self.repairs)))
+        return int(bits | sum(1 << (8 + mode.value) for mode in (none, *self.repairs)))
 
     @classmethod
     def from_word(cls, word: int) -> Features:

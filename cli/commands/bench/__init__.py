@@ -11,6 +11,7 @@ import typer
 from ...options import ChipName, Json, Quiet
 from .campaigns import characterise, coverage, wer, write
 from .fuzz import fuzz
+from .link import link
 from .programs import programs
 from .rates import golden, rates
 from .ratios import cosim, population, solver, training
@@ -21,7 +22,7 @@ app = typer.Typer(
 )
 for _command in (golden, cosim, training, population, solver):
     app.command(_command.__name__, rich_help_panel="How fast: nothing is checked")(_command)
-for _campaign in (wer, coverage, write, characterise, programs, fuzz):
+for _campaign in (wer, coverage, write, characterise, programs, fuzz, link):
     app.command(_campaign.__name__, rich_help_panel="Whether it holds: exit code 1 if not")(_campaign)
 
 

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The gateware on the pins of a board."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth import ClockDomain, Module
+from amaranth.hdl import Elaboratable
+from spintile.rtl.twin import TwinTop
+
+from ..gateware import Gateware
+from ..link.uart import divisor_for
+from .board import Board
+
+__all__ = ["BoardTop"]
+
+
+class BoardTop(Elaboratable):
+    """Clock, gateware, serial line and lights.
+
+    Parameters
+    ----------
+    board : Board
+        Which one.
+    """
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        chip = TwinTop(board.geometry, features=board.features)
+        self._gateware = Gateware(board.geometry, divisor_for(board.clock_hz, board.baud), chip)
+
+    def elaborate(self, platform: Any) -> Module:
+        """Pins; the gateware brings its own synchroniser for the line."""
+        m = Module()
+        m.domains.sync = ClockDomain()
+        m.submodules.clock = self._board.clock()
+        m.submodules.gateware = gateware = self._gateware
+        uart = platform.request("uart", 0)
+        m.d.comb += [gateware.rx.eq(uart.rx.i), uart.tx.o.eq(gateware.tx)]
+        for field, (resource, number) in self._board.lights.items():
+            m.d.comb += platform.request(resource, number).o.eq(gateware.lights[field])
+        return m
