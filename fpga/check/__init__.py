@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Checks of a build: its netlist and its bitstream must answer as the golden model does, and be its RTL."""
+"""Models of cells that Yosys has none of, for the simulation of netlists."""

@@ -92,11 +92,11 @@ FAULTS: dict[str, Fault] = {
     ),
     # Column sense: samples, conversions, codes.
     "a sample before the array is ready": Fault(
-        _read_path("(~active | leave) & self.converter.ready & ~self.abort", "(~active | leave) & ~self.abort"),
+        _read_path("self.read.ready.eq(free & self.converter.ready)", "self.read.ready.eq(free)"),
         "sampled_only_when_ready",
     ),
     "a sample cuts a conversion": Fault(
-        _read_path("(~active | leave) & self.converter.ready", "self.converter.ready"), "one_conversion_at_a_time"
+        _read_path("free.eq((~active | leave) & ~self.abort)", "free.eq(~self.abort)"), "one_conversion_at_a_time"
     ),
     "codes are overwritten": Fault(
         _read_path("leave.eq(complete & ~self.codes.valid)", "leave.eq(complete)"), "place_4_keeps_the_read", 16

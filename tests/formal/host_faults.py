@@ -106,7 +106,7 @@ HOST_FAULTS: dict[str, Fault] = {
         "layer_is_read",
     ),
     "an offset of its neighbour": Fault(
-        _registers("self.offsets[relative]", "self.offsets[relative ^ 1]"), "an_offset_holds_what_was_written"
+        _registers("self.offsets[group].eq(", "self.offsets[group ^ 1].eq("), "an_offset_holds_what_was_written"
     ),
     # Counters.
     "results are counted while cleared": Fault(

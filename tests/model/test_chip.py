@@ -127,7 +127,7 @@ def test_a_file_of_before_wires_and_writing_is_the_same_chip(tmp_path: Path) -> 
 
 def test_borders_and_demo_have_ideal_wires_and_passive_arrays_have_not() -> None:
     ideal = {name for name in CHIP_PRESETS if Chip.preset(name).wires.ideal}
-    assert ideal == {"borders", "borders-12bit", "demo"}
+    assert ideal == {"borders", "borders-12bit", "demo", "icebreaker"}
     passive = {name for name in CHIP_PRESETS if Chip.preset(name).cell.r_access == 0}
     assert passive == set(CHIP_PRESETS) - ideal
     assert not Chip.preset("drolet").writing.junction

@@ -6,7 +6,6 @@ from __future__ import annotations
 import typer
 
 from .build import build
-from .check import check
 from .program import program
 from .run import run
 from .serve import serve
@@ -16,5 +15,5 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
-for _command in (build, check, program, run, serve):
+for _command in (build, program, run, serve):
     app.command(_command.__name__)(_command)

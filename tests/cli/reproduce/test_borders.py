@@ -83,7 +83,7 @@ def test_killed_and_run_again_it_ends_with_the_same_bytes(
     finished: tuple[Path, dict[str, Any], BordersRun], tmp_path: Path
 ) -> None:
     undisturbed, folder = finished[0], tmp_path / "killed"
-    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     process = subprocess.Popen([sys.executable, "-c", _SLICE, str(folder)], env={**os.environ, "PYTHONPATH": path})
     deadline = time.monotonic() + 300
     while process.poll() is None and not list(folder.glob("sweeps/*/tasks/*.*")):

@@ -59,8 +59,8 @@ def test_an_access_that_the_design_refuses_is_an_error(library: Library, stub: L
     engine.reset()
     with pytest.raises(EngineError, match=r"^writing IDENTITY\[0\] word 0 must be answered with OKAY, not 2$"):
         engine.write("IDENTITY", 1)
-    with pytest.raises(EngineError, match=r"^reading SEGMENT must be answered with OKAY, not 2$"):
-        engine.read("SEGMENT")
+    with pytest.raises(EngineError, match=r"^reading STEP_P must be answered with OKAY, not 2$"):
+        engine.read("STEP_P")
     foreign = CompiledEngine(stub)
     foreign.reset()
     with pytest.raises(EngineError, match=r"^IDENTITY must read 0x5350544c, not 0x00001234$"):

@@ -55,11 +55,11 @@ def test_accesses_come_in_their_cycles_and_both_directions_at_once(engine: Compi
     outcome = run(engine, wanted, Interference(table))
     assert outcome.error == ""
     # A write holds back its answer; a read overtakes it; the next write waits for it; the run waits for the last read.
-    assert table["done"].tolist() == [90, 42, 102, 3002]
+    assert table["done"].tolist() == [90, 43, 102, 3003]
     assert table["response"].tolist() == [0, 0, 2, 0]
     assert table["value"][[1, 3]].tolist()[1] == 0x0703
     assert int(table["value"][1]) & BUSY
-    assert outcome.cycles > 3002
+    assert outcome.cycles > 3003
 
 
 def test_what_is_held_is_not_taken_and_what_is_not_ready_not_sampled(engine: CompiledEngine, wanted: CosimJob) -> None:

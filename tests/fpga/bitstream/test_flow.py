@@ -33,6 +33,13 @@ def test_bitstream_report_and_log_are_there_and_belong_together(built: Built) ->
     assert used["ICESTORM_DSP"]["used"] == used["ICESTORM_SPRAM"]["used"] == 0, "the bitstream decodes whole"
 
 
+def test_the_same_inputs_give_the_same_bytes(built: Built, tmp_path: Path) -> None:
+    again = build_bitstream(TINY, tmp_path / "elsewhere")
+    assert again.bitstream.read_bytes() == built.bitstream.read_bytes()
+    other = build_bitstream(TINY, tmp_path / "other", seed=2)
+    assert other.bitstream.read_bytes() != built.bitstream.read_bytes()
+
+
 def test_a_clock_that_is_not_reached_is_an_error_and_leaves_no_bitstream(built: Built, tmp_path: Path) -> None:
     fast = dataclasses.replace(TINY, clock_hz=900_000_000, baud=9_000_000)
     with pytest.raises(TimingNotMet, match=r"^tiny must reach 900 MHz, not [\d.]+: try another --seed, from "):
