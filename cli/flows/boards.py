@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from spintile.model.network import Network
     from spintile.rtl.features import Features
 
-__all__ = ["Prepared", "open_board", "prepare", "run_images", "virtual_port"]
+__all__ = ["Prepared", "load_contents", "open_board", "prepare", "run_images", "virtual_port"]
 
 #: A simulated board is slower than a real one by as much as a machine is loaded.
 _SIMULATED_TIMEOUT = 2.0
@@ -101,6 +101,12 @@ def open_board(
             board = Board(SerialPort(port, baud), geometry)
         stack.callback(board.close)
         yield board
+
+
+def load_contents(board: Board, prepared: Prepared, progress: Progress) -> None:
+    """Program a board with a network and a die."""
+    board.program(prepared.contents, lambda done, total: progress("load", done / total, f"{total} bytes"))
+    progress("load", 1.0, f"{prepared.contents.size} bytes of die")
 
 
 def run_images(

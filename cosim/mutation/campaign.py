@@ -246,13 +246,20 @@ def _prove(design: MutatedDesign, log: _Log, jobs: int) -> None:
     chosen = tuple(mutant for mutant in design.mutants if mutant.number in todo)
     logic = logic_of(dataclasses.replace(design, mutants=chosen))
 
+    ended = threading.Event()
+
     def settle(numbers: Sequence[int]) -> None:
         for number, proof in prove_equivalent(logic, numbers):
             log.add([{"mutant": number, "proof": proof}])
+            if ended.is_set():
+                return
 
     with ThreadPoolExecutor(jobs) as pool:
-        for _ in pool.map(settle, [todo[place::jobs] for place in range(jobs)]):
-            pass
+        try:
+            for _ in pool.map(settle, [todo[place::jobs] for place in range(jobs)]):
+                pass
+        finally:  # a campaign that is ended waits for the proofs that have begun, not for all
+            ended.set()
 
 
 def _result(design: MutatedDesign, seed: int, log: _Log, cycles: int, seconds: float) -> Campaign:

@@ -35,15 +35,21 @@ def add_repairs(script: Script, generator: np.random.Generator, firsts: list[int
     firsts : list of int
         Indices of the first image of each run.
     """
-    return _add_runs(script, generator, firsts, (random_constants, _near, _large, _near))
+    return _add_runs(script, generator, firsts, (random_constants, _near, _large, _near), (0.5,))
 
 
 def add_edges(script: Script, generator: np.random.Generator, firsts: list[int]) -> list[Part]:
-    """The same with sums and limits close to each other: what one column says lies at the limit of what is possible."""
-    return _add_runs(script, generator, firsts, (_at_the_limit,))
+    """The same with sums and limits close to each other: what one column says lies at the limit of what is possible.
+
+    Every other run drives nearly all rows: limits with every bit need that.
+    """
+    return _add_runs(script, generator, firsts, (_at_the_limit,), (0.97, 0.5))
 
 
-def _add_runs(script: Script, generator: np.random.Generator, firsts: list[int], draws: Sequence[Draw]) -> list[Part]:
+def _add_runs(
+    script: Script, generator: np.random.Generator, firsts: list[int], draws: Sequence[Draw], driven: Sequence[float]
+) -> list[Part]:
+    """Runs whose constants and shares of driven rows come from these in turn."""
     geometry = script.geometry
     kinds = [
         Kind("flagged", (geometry.rows + 2,), (), geometry.pairs, 3, repair="check", flags=True, images=10),
@@ -58,7 +64,8 @@ def _add_runs(script: Script, generator: np.random.Generator, firsts: list[int],
         if number % 8 < len(jobs):
             jobs[place] = jobs[place].replace(image=_any_die(jobs[place].image, geometry, generator))
             dies[place] = give_die(script, jobs[place])
-        job = _changed(jobs[place], geometry, generator, number, draws)
+        draw, share = draws[number % 8 // 2 % len(draws)], driven[number % len(driven)]
+        job = _changed(jobs[place], geometry, generator, number, draw, share)
         parts.append(add_inference(script, f"{kinds[place].name} {number}", job, dies[place], first))
     return parts
 
@@ -78,17 +85,14 @@ def _any_die(image: DieImage, geometry: Geometry, generator: np.random.Generator
 
 
 def _changed(
-    job: CosimJob, geometry: Geometry, generator: np.random.Generator, number: int, draws: Sequence[Draw]
+    job: CosimJob, geometry: Geometry, generator: np.random.Generator, number: int, draw: Draw, driven: float
 ) -> CosimJob:
-    """The job with another repair, offset registers of any size and other images."""
+    """The job with another repair, offset registers of any size and other images, of which a share is ones."""
     mode = _MODES[(number // 2 + number // 16) % len(_MODES)]
     repair = dataclasses.replace(job.repair, mode=mode, strict=bool(generator.integers(2)))
-    draw = draws[number % 8 // 2 % len(draws)]
     repair = draw(generator, geometry, repair)
     reach = 1 << (geometry.adc_bits if number % 4 == 0 else geometry.adc_bits - 3)
     offsets = generator.integers(-reach, reach, geometry.cols)
-    # Where there is but one draw, every other run drives nearly all rows: limits with every bit need that.
-    driven = 0.5 if len(draws) > 1 or number % 2 else 0.97
     images = (generator.random(job.images.shape) < driven).astype(np.uint8)
     return job.replace(repair=repair, image=job.image.replace(column_offset=offsets), images=images)
 

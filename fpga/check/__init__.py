@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Models of cells that Yosys has none of, for the simulation of netlists."""
+"""What the simulation of a board's netlist needs besides Yosys."""

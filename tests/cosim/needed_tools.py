@@ -9,16 +9,21 @@ import pytest
 from spintile.cosim.build import Engine
 from spintile.cosim.tools import Tool, find_icarus, find_verilator
 
-__all__ = ["engine_or_skip", "needs_icarus", "usable_or_skip"]
+__all__ = ["engine_or_skip", "needs", "needs_icarus", "usable_or_skip"]
 
 
 def _why(tool: Tool) -> str:
     return f"{tool.name} is {tool.state}; {tool.install}"
 
 
-_ICARUS = find_icarus()
+def needs(*tools: Tool) -> pytest.MarkDecorator:
+    """Mark of tests that this machine skips, with the reason, unless it has all of the tools."""
+    missing = [_why(tool) for tool in tools if not tool.usable]
+    return pytest.mark.skipif(bool(missing), reason="; ".join(missing))
+
+
 #: Mark of tests that always run Icarus.
-needs_icarus = pytest.mark.skipif(not _ICARUS.usable, reason=_why(_ICARUS))
+needs_icarus = needs(find_icarus())
 
 
 def usable_or_skip(*tools: Tool) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import pytest
 from fault_cases import FAULTS
+from needed_tools import needs
 from spintile.cosim.formal import find_solver, prove, reach, refute
 from spintile.cosim.proofs import PROOFS
 from spintile.cosim.tools import find_yosys
 
-_MISSING = [f"{tool.name} is {tool.state}: {tool.install}" for tool in (find_yosys(), find_solver()) if not tool.usable]
-pytestmark = pytest.mark.skipif(bool(_MISSING), reason="; ".join(_MISSING))
+pytestmark = needs(find_yosys(), find_solver())
 
 #: Claims of a result that is partly register and partly wires, and so not disturbed; faults in the source break them.
 _PARTLY_WIRES = {"ok_is_in_the_window_of_the_target", "the_outcome_says_where_it_lies"}

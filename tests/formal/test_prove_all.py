@@ -6,20 +6,21 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fault_cases import FAULTS
+from needed_tools import needs
 from spintile.cosim import tools
 from spintile.cosim.formal import Properties, find_solver
 from spintile.cosim.proofs import PROOFS, ProofRecord, count_properties, prove_all, prove_one
 
-_MISSING = [tool for tool in (tools.find_yosys(), find_solver()) if not tool.usable]
-pytestmark = pytest.mark.skipif(bool(_MISSING), reason="; ".join(f"{tool.name}: {tool.install}" for tool in _MISSING))
+pytestmark = needs(tools.find_yosys(), find_solver())
 
 
-def swap(monkeypatch: pytest.MonkeyPatch, name: str, **changes: object) -> None:
+def swap(monkeypatch: pytest.MonkeyPatch, name: str, **changes: Any) -> None:
     """Put another proof in the place of one of the list."""
-    monkeypatch.setitem(PROOFS, name, dataclasses.replace(PROOFS[name], **changes))  # type: ignore[arg-type]
+    monkeypatch.setitem(PROOFS, name, dataclasses.replace(PROOFS[name], **changes))
 
 
 def test_records_come_in_the_order_of_the_list_whatever_the_jobs(tmp_path: Path) -> None:

@@ -108,8 +108,7 @@ def test_a_combinational_loop_shows(tmp_path: Path) -> None:
 def circular(text: str, folder: Path, top: str) -> list[str]:
     """Nets in which Verilator sees a circle, be it only between different bits of a vector: they slow it down."""
     verilator = find_verilator()
-    if not verilator.command:
-        pytest.skip(f"needs Verilator: {verilator.problem}")
+    usable_or_skip(verilator)
     (folder / "design.v").write_text(text)
     command = [*verilator.command, "--lint-only", "-Wno-fatal", "--top-module", top, "design.v"]
     environment = {**os.environ, **verilator.environment}

@@ -26,20 +26,20 @@ SMALL = Geometry(
 )
 
 
-def layer(rng: np.random.Generator, shape: tuple[int, ...], inputs: tuple[int, ...], **fields: int) -> Layer:
+def layer(rng: np.random.Generator, shape: tuple[int, ...], inputs: tuple[int, ...], **fields: Any) -> Layer:
     """A hidden layer of random weights with thresholds about the middle of its sums."""
     weights = rng.choice([-1, 1], shape).astype(np.int8)
     count = (1 << fields.get("activation_bits", 1)) - 1
     thresholds = np.sort(rng.integers(-2, 3, (shape[0], count)), axis=1)
     invert = rng.integers(0, 2, shape[0]).astype(np.bool_)
     kind = "dense" if len(shape) == 2 else "conv"
-    return Layer(kind, weights, inputs, thresholds=thresholds, invert=invert, **fields)  # type: ignore[arg-type]
+    return Layer(kind, weights, inputs, thresholds=thresholds, invert=invert, **fields)
 
 
-def output(rng: np.random.Generator, neurons: int, inputs: int, **fields: int) -> Layer:
+def output(rng: np.random.Generator, neurons: int, inputs: int, **fields: Any) -> Layer:
     """An output layer of random weights."""
     weights = rng.choice([-1, 1], (neurons, inputs)).astype(np.int8)
-    return Layer("dense", weights, (inputs,), bias=rng.integers(-3, 4, neurons), **fields)  # type: ignore[arg-type]
+    return Layer("dense", weights, (inputs,), bias=rng.integers(-3, 4, neurons), **fields)
 
 
 def network(kind: str) -> Network:

@@ -40,7 +40,7 @@ def program(
     from spintile.model.dies import load_population
     from spintile.model.network import load_network
 
-    from ...flows.boards import open_board, prepare
+    from ...flows.boards import load_contents, open_board, prepare
     from ...flows.dies import check_shape, choose_dies
 
     chosen, on_board, features = chosen_board(board, chip, repair)
@@ -52,9 +52,8 @@ def program(
         open_board(port, on_board.geometry, features, baud or chosen.baud, progress) as there,
     ):
         began = time.monotonic()
-        there.program(prepared.contents, lambda done, total: progress("load", done / total, f"{total} bytes"))
+        load_contents(there, prepared, progress)
         seconds = time.monotonic() - began
-        progress("load", 1.0, f"{prepared.contents.size} bytes of die")
     shown = {"die": die, "chip": on_board.geometry.name, "bytes": prepared.contents.size, "seconds": seconds}
     if json:
         show_json(shown)

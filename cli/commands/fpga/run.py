@@ -46,7 +46,7 @@ def run(
     from spintile.model.dies import load_population
     from spintile.model.network import load_network
 
-    from ...flows.boards import open_board, prepare, run_images
+    from ...flows.boards import load_contents, open_board, prepare, run_images
     from ...flows.data import network_images
     from ...flows.dies import check_shape, choose_dies
     from ...flows.files import write_json
@@ -64,8 +64,7 @@ def run(
         ProgressDisplay(quiet) as progress,
         open_board(port, on_board.geometry, features, baud or chosen.baud, progress) as there,
     ):
-        there.program(prepared.contents, lambda done, total: progress("load", done / total, f"{total} bytes"))
-        progress("load", 1.0, f"{prepared.contents.size} bytes of die")
+        load_contents(there, prepared, progress)
         shown = run_images(there, prepared, pictures[part], labels[part], first, progress)
     if out is not None:
         write_json(out, shown)

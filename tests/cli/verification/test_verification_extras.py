@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from cosim_cases import WIDE
+from needed_tools import usable_or_skip
 from spintile.cli.flows.verification.campaign import Finding, Task
 from spintile.cli.flows.verification.extras import coverage_of, prove_properties
 from spintile.cli.flows.verification.units import UnitResult
@@ -17,9 +17,7 @@ from verification_cases import COMPILED, GOLDEN, Told, subject
 
 
 def test_properties_are_proved_and_counted() -> None:
-    missing = [tool for tool in (find_yosys(), find_solver()) if not tool.usable]
-    if missing:
-        pytest.skip(f"{missing[0].name} is {missing[0].state}: {missing[0].install}")
+    usable_or_skip(find_yosys(), find_solver())
     told = Told()
     found = prove_properties(jobs=1, progress=told, names=["row driver"])
     assert found["proved"] == found["total"] == len(found["blocks"][0]["properties"]) > 0

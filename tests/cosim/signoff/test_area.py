@@ -25,6 +25,12 @@ endmodule
 """
 
 
+#: Mark of tests that map to the open cell library.
+needs_library = pytest.mark.skipif(
+    not LIBRARY.is_file(), reason="the cell library is not there; apt-get install qflow-tech-osu018"
+)
+
+
 @pytest.fixture(autouse=True)
 def _tools() -> None:
     usable_or_skip(find_yosys())
@@ -42,9 +48,8 @@ def test_blocks_are_counted_apart() -> None:
     assert found["adder"].area is None
 
 
+@needs_library
 def test_a_library_gives_areas() -> None:
-    if not LIBRARY.is_file():
-        pytest.skip("needs Debian's qflow-tech-osu018")
     found = area_of(SMALL, verilog=DESIGN)
     adder = next(block for block in found.blocks if block.name == "adder")
     assert found.library == "osu018_stdcells"
@@ -56,9 +61,8 @@ def test_a_library_gives_areas() -> None:
     assert (top.cells, top.area, top.depth) == (0, 0.0, 0)
 
 
+@needs_library
 def test_a_longer_path_shows() -> None:
-    if not LIBRARY.is_file():
-        pytest.skip("needs Debian's qflow-tech-osu018")
     longer = DESIGN.replace("o <= a + b", "o <= (a + b) * (a - b)")
     depths = {design: _depth(design) for design in (DESIGN, longer)}
     assert depths[longer] > depths[DESIGN] + 4

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,17 +13,14 @@ import pytest
 from needed_tools import usable_or_skip
 from spintile.cli.main import main
 from spintile.cosim.signoff.core_file import core_file, core_name
-from spintile.cosim.tools import find_verilator, find_yosys
+from spintile.cosim.tools import find_make, find_verilator, find_yosys
 from spintile.model.geometry import preset
 
 
 def fusesoc(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the real FuseSoC on a folder, with Verilator under the name that it looks for."""
     verilator = find_verilator()
-    if not verilator.usable:
-        pytest.skip(f"needs Verilator: {verilator.state}")
-    if not shutil.which("make"):
-        pytest.skip("needs make")
+    usable_or_skip(verilator, find_make())
     pytest.importorskip("fusesoc", reason="needs fusesoc (pip install fusesoc)")
     programs = folder.parent / "programs"
     programs.mkdir(exist_ok=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from amaranth import ResetSignal, Signal
 from harness_blocks import Counter, Notes
+from needed_tools import needs
 from spintile.cosim import tools
 from spintile.cosim.formal import Properties, find_solver, prove, proving, reach, refute
 
-_MISSING = [tool for tool in (tools.find_yosys(), find_solver()) if not tool.usable]
-pytestmark = pytest.mark.skipif(bool(_MISSING), reason="; ".join(f"{tool.name}: {tool.install}" for tool in _MISSING))
+pytestmark = needs(tools.find_yosys(), find_solver())
 
 
 def counter(*, helped: bool = True, most: int = 9, last: int = 9) -> Properties:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -14,6 +15,17 @@ from spintile.fpga.host.contents import image_requests, write_requests
 from spintile.fpga.host.errors import LineLost, NoAnswer, RequestFailed, WrongBoard
 from spintile.fpga.virtual.line import LineFaults
 from spintile.model.sensing import Repair
+
+
+def once(happens: Callable[[], None]) -> Callable[[int, int], None]:
+    """Progress of a run in which something happens after the first answers."""
+    waiting = [happens]
+
+    def progress(answered: int, total: int) -> None:
+        if waiting:
+            waiting.pop()()
+
+    return progress
 
 
 def test_every_answer_is_the_golden_one() -> None:
@@ -52,14 +64,7 @@ def test_a_reset_in_the_middle_loads_everything_again() -> None:
     case = link_case()
     line, board = direct()
     board.program(case.contents)
-    done: list[int] = []
-
-    def reset(answered: int, total: int) -> None:
-        if not done:
-            line.board.reset()
-        done.append(answered)
-
-    answers = board.run(case.images, progress=reset)
+    answers = board.run(case.images, progress=once(lambda: line.board.reset()))
     assert np.array_equal(answers.classes, case.classes)
     assert answers.restarts == 1
 
@@ -69,14 +74,7 @@ def test_a_pulled_cable_is_waited_for(power: bool) -> None:
     case = link_case()
     line, board = direct()
     board.program(case.contents)
-    done: list[int] = []
-
-    def pull(answered: int, total: int) -> None:
-        if not done:
-            line.unplug(0.005, power=power)
-        done.append(answered)
-
-    answers = board.run(case.images, progress=pull)
+    answers = board.run(case.images, progress=once(lambda: line.unplug(0.005, power=power)))
     assert np.array_equal(answers.classes, case.classes)
     assert answers.restarts >= 1
 
@@ -85,14 +83,7 @@ def test_images_of_a_board_that_stays_away_are_lost_and_said_to_be() -> None:
     case = link_case()
     line, board = direct()
     board.program(case.contents)
-    done: list[int] = []
-
-    def pull(answered: int, total: int) -> None:
-        if not done:
-            line.unplug(1e6, power=True)
-        done.append(answered)
-
-    answers = board.run(case.images, progress=pull)
+    answers = board.run(case.images, progress=once(lambda: line.unplug(1e6, power=True)))
     assert 0 < answers.lost < len(case.images)
     there = answers.classes >= 0
     assert np.array_equal(answers.classes[there], case.classes[there])
