@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One BLAS thread per worker; under CI a skipped test is a failed one."""
+"""One BLAS thread per worker; Ctrl-C is heard; under CI a skipped test is a failed one."""
 
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 
 # Before numpy is imported anywhere: two BLAS threads on a loaded machine can be a thousand times slower than one.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
+
+# A shell without job control lets what it runs in the background ignore Ctrl-C, and whatever that begins, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import pytest  # noqa: E402 (after the threads are pinned)
 
