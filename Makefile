@@ -4,6 +4,7 @@
 # make test    every test, on two workers
 # make lint    ruff and mypy
 # make reproduce   a small slice of each published experiment; spintile reproduce does them in earnest
+# make bitstreams  the bitstream of each board; report.json has its logic, memory, clock and speed
 # make bench   how fast the engines run here
 # make clean   removes what was built; runs/ and .venv/ stay
 # Each target makes .venv first (once) and installs what it needs from pyproject.toml and constraints.txt.
@@ -21,7 +22,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help demo loop reproduce test lint bench clean tools
+.PHONY: help demo loop reproduce test lint bench bitstreams clean tools
 .DEFAULT_GOAL := help
 
 help:
@@ -40,6 +41,11 @@ reproduce: $(VENV)/.installed
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests
+
+BOARDS ?= icebreaker ulx3s
+
+bitstreams: $(VENV)/.installed-fpga
+	@for board in $(BOARDS); do $(BIN)/spintile fpga build --board $$board --out runs/fpga-$$board || exit 1; done
 
 bench: $(VENV)/.installed
 	$(BIN)/spintile bench
@@ -78,6 +84,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt | tools
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	@$(PIP) --editable '.[test]'
+	@touch $@
+
+$(VENV)/.installed-fpga: $(VENV)/.installed
+	@$(PIP) --editable '.[all,fpga]'
 	@touch $@
 
 $(VENV)/.installed-lint: $(VENV)/.installed

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from amaranth import Const, Module, Signal, Value, unsigned
+from amaranth import Array, Const, Module, Signal, Value, unsigned
 from amaranth.lib.data import ArrayLayout, Field, FlexibleLayout, StructLayout
 from amaranth.lib.wiring import Component, In, Out, Signature
 from spintile.model.geometry import Geometry
@@ -150,8 +150,7 @@ class RegisterFile(Component):
                         elif register.access == "wo" and self.features.holds(register.name):
                             flow = getattr(self, register.name.lower())
                             m.d.comb += [flow.valid.eq(access.write), flow.payload.index.eq(index)]
-            with m.Default():
-                self._written_windows(m, exists)
+        self._written_windows(m, exists)
         for register in self.map.registers:
             if register.access == "wo":
                 value = Value.cast(getattr(self, register.name.lower()).payload.value)
@@ -160,15 +159,19 @@ class RegisterFile(Component):
         index_offset = self.map.address("IMAGE_INDEX")
         m.d.sync += self.image_index_written.eq(access.write & (access.write_address == index_offset))
 
+        # Registers are looked at in the cycle of the access, as memories are, and shown in the next one.
+        shown, found = Signal(32), Signal()
+        m.d.sync += [shown.eq(0), found.eq(0)]
         with m.Switch(access.read_address):
             for register in self.map.registers:
                 if register.access == "wo":
                     continue
                 for index in range(register.count):
                     with m.Case(register.offset + 4 * index):
-                        m.d.comb += [readable.eq(1), access.read_data.eq(self._value(register, index))]
+                        m.d.sync += [found.eq(1), shown.eq(self._value(register, index))]
+        m.d.comb += [readable.eq(found), access.read_data.eq(shown)]
         if self.features.testing:
-            self._read_windows(m, readable)
+            self._read_windows(m, readable, found, shown)
         m.d.comb += access.read_error.eq(~readable)
         return m
 
@@ -217,7 +220,7 @@ class RegisterFile(Component):
                     flow.payload.data.eq(access.write_data),
                 ]
 
-    def _read_windows(self, m: Module, readable: Signal) -> None:
+    def _read_windows(self, m: Module, readable: Signal, found: Signal, shown: Signal) -> None:
         """Reads outside the registers: memories are asked in the cycle of the access, if they are free."""
         access = self.access
         asked = Signal()  # in the cycle before, while the memories were free
@@ -225,28 +228,39 @@ class RegisterFile(Component):
         for window in self.map.windows:
             inside, group, lane = self._place(m, window, access.read_address, "read")
             if window.name == "OFFSET":
+                # Chosen by comparison: as bits of one long number, they would be found by a multiplication.
+                offsets = Array(self.offsets[column] for column in range(self.geometry.cols))
                 with m.If(inside):
-                    m.d.comb += [readable.eq(1), access.read_data.eq(self.offsets[group])]
-            else:
-                port = getattr(self, f"{window.name.lower()}_read")
-                m.d.comb += [
-                    port.valid.eq(inside & access.read & self.memories_free),
-                    port.group.eq(group),
-                    port.lane.eq(lane),
-                ]
-                with m.If(inside):
-                    m.d.comb += [readable.eq(asked), access.read_data.eq(port.data)]
+                    m.d.sync += [found.eq(1), shown.eq(offsets[group])]
+                continue
+            port = getattr(self, f"{window.name.lower()}_read")
+            answers = Signal(name=f"{window.name.lower()}_answers")
+            m.d.comb += [
+                port.valid.eq(inside & access.read & self.memories_free),
+                port.group.eq(group),
+                port.lane.eq(lane),
+            ]
+            m.d.sync += answers.eq(inside)
+            with m.If(answers):
+                m.d.comb += [readable.eq(asked), access.read_data.eq(port.data)]
 
     @staticmethod
     def _place(m: Module, window: Window, address: Signal, what: str) -> tuple[Signal, Value, Value]:
         """Whether an address is in a window, and its group and lane there."""
         name = f"{window.name.lower()}_{what}"
-        relative = Signal(ADDRESS_BITS - 2, name=f"{name}_word")
+        bits = (4 * window.words - 1).bit_length()
+        relative = Signal(bits - 2, name=f"{name}_word")
         inside = Signal(name=f"{name}_inside")
         shift = window.stride.bit_length() - 1
         lane = relative[:shift]
+        if window.offset % (1 << bits):  # a large window that does not lie at a multiple of its size
+            distance = address - window.offset
+            there = (address >= window.offset) & (distance < 1 << bits)
+        else:
+            distance = address
+            there = address[bits:] == window.offset >> bits
         m.d.comb += [
-            relative.eq((address - window.offset)[2:ADDRESS_BITS]),
-            inside.eq((address >= window.offset) & (relative < window.words) & (lane < window.lanes)),
+            relative.eq(distance[2:bits]),
+            inside.eq(there & (relative < window.words) & (lane < window.lanes)),
         ]
         return inside, relative[shift:], lane

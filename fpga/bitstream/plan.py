@@ -18,6 +18,9 @@ PLACED = "placed.json"
 #: scan begins again with every write, and the program's, which is written while nothing runs. Block RAM as it is will
 #: do; without this Yosys adds registers that make such a read give the old word.
 _NEVER_READ_AS_WRITTEN = ("twin.memory", "periphery.program")
+#: Small memories at the beginning of a long path, by family: lookup tables answer at once where they can hold words;
+#: block RAM of an ECP5 takes five nanoseconds.
+_DISTRIBUTED: dict[str, tuple[str, ...]] = {"ecp5": ("periphery.program/m:segments",)}
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,15 @@ def make_plan(board: Board, seed: int = 1) -> Plan:
         If amaranth-boards is not installed.
     """
     platform = board.make_platform()
-    reads = " ".join(f"{NAME}.gateware.linked.chip.{path}/t:$memrd_v2" for path in _NEVER_READ_AS_WRITTEN)
+    chip = f"{NAME}.gateware.linked.chip"
+    reads = " ".join(f"{chip}.{path}/t:$memrd_v2" for path in _NEVER_READ_AS_WRITTEN)
+    steps = [f"setparam -set COLLISION_X_MASK 1'1 {reads}"]
+    steps += [f'setattr -set ram_style "distributed" {chip}.{path}' for path in _DISTRIBUTED.get(board.family, ())]
     plan = platform.prepare(
         BoardTop(board),
         NAME,
         emit_src=False,  # file names of this machine have no place in a bitstream's inputs
-        script_after_read=f"setparam -set COLLISION_X_MASK 1'1 {reads}",
+        script_after_read="\n".join(steps),
         synth_opts=list(board.synthesis),
         nextpnr_opts=["--seed", str(seed), "--report", PLACED, "--timing-allow-fail"],
     )

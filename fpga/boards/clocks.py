@@ -40,8 +40,11 @@ class Oscillator(Elaboratable):
         m.submodules.buffer = buffer = io.Buffer("i", source)
         clock = Signal(name="clock")
         m.d.comb += clock.eq(buffer.i)
-        platform.add_clock_constraint(clock, platform.default_clk_frequency)
         return clock, Const(1)
+
+    def rate(self, oscillator: float) -> float:
+        """Rate of the clock from the oscillator's [Hz]; place and route derives it, too."""
+        return oscillator
 
 
 class Ice40Pll(Oscillator):
@@ -73,8 +76,11 @@ class Ice40Pll(Oscillator):
             o_PLLOUTGLOBAL=clock,
             o_LOCK=locked,
         )
-        platform.add_clock_constraint(clock, platform.default_clk_frequency * self._multiply / self._divide)
         return clock, locked
+
+    def rate(self, oscillator: float) -> float:
+        """What the PLL makes of it."""
+        return oscillator * self._multiply / self._divide
 
 
 class Ecp5Pll(Oscillator):
@@ -128,5 +134,8 @@ class Ecp5Pll(Oscillator):
             o_CLKOP=clock,
             o_LOCK=locked,
         )
-        platform.add_clock_constraint(clock, platform.default_clk_frequency * self._multiply / self._divide)
         return clock, locked
+
+    def rate(self, oscillator: float) -> float:
+        """What the PLL makes of it."""
+        return oscillator * self._multiply / self._divide

@@ -7,6 +7,7 @@ from typing import Any
 
 from amaranth import ClockDomain, Module
 from amaranth.hdl import Elaboratable
+from amaranth.lib import io
 from spintile.rtl.twin import TwinTop
 
 from ..gateware import Gateware
@@ -36,8 +37,12 @@ class BoardTop(Elaboratable):
         m.domains.sync = ClockDomain()
         m.submodules.clock = self._board.clock()
         m.submodules.gateware = gateware = self._gateware
-        uart = platform.request("uart", 0)
-        m.d.comb += [gateware.rx.eq(uart.rx.i), uart.tx.o.eq(gateware.tx)]
+        uart = platform.request("uart", 0, dir="-")
+        m.submodules.rx = rx = io.Buffer("i", uart.rx)
+        m.submodules.tx = tx = io.Buffer("o", uart.tx)
+        m.d.comb += [gateware.rx.eq(rx.i), tx.o.eq(gateware.tx)]
         for field, (resource, number) in self._board.lights.items():
-            m.d.comb += platform.request(resource, number).o.eq(gateware.lights[field])
+            light = io.Buffer("o", platform.request(resource, number, dir="-"))
+            m.submodules[f"light_{field}"] = light
+            m.d.comb += light.o.eq(gateware.lights[field])
         return m

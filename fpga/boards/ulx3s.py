@@ -21,8 +21,6 @@ ULX3S = Board(
     baud=3_000_000,
     lights={name: ("led", number) for number, name in enumerate(("connected", "loaded", "working", "damaged"))},
     cells={"logic": "TRELLIS_COMB", "memory": "DP16KD"},
-    # ABC9 of the packaged Yosys ends without a word on this design.
-    synthesis=("-noabc9",),
     layers=(196, 36, 10),
     flash="openFPGALoader --board ulx3s {bitstream}",
 )

@@ -102,7 +102,7 @@ HOOK_FAULTS: dict[str, Fault] = {
         "a_read_of_nothing_is_an_error",
     ),
     "an offset that is not shown": Fault(
-        _registers("[readable.eq(1), access.read_data.eq(self.offsets[group])]", "readable.eq(1)"), "an_offset_is_read"
+        _registers("[found.eq(1), shown.eq(offsets[group])]", "found.eq(1)"), "an_offset_is_read"
     ),
     "the host's read comes last": Fault(
         _program("Mux(self.segment_read.valid, self.segment_read.group, self.segment_address)", "self.segment_address"),

@@ -101,7 +101,7 @@ HOST_FAULTS: dict[str, Fault] = {
     ),
     "elements in one place": Fault(
         _registers(
-            "access.read_data.eq(self._value(register, index))", "access.read_data.eq(self._value(register, 0))"
+            "shown.eq(self._value(register, index))", "shown.eq(self._value(register, 0))"
         ),
         "layer_is_read",
     ),

@@ -28,9 +28,10 @@ async def write(ctx: SimulatorContext, file: RegisterFile, address: int, data: i
     return not error
 
 
-def read(ctx: SimulatorContext, file: RegisterFile, address: int) -> int | None:
-    """One read, None if refused."""
+async def read(ctx: SimulatorContext, file: RegisterFile, address: int) -> int | None:
+    """One read, None if refused; takes a cycle."""
     ctx.set(file.access.read_address, address)
+    await ctx.tick()
     return None if ctx.get(file.access.read_error) else ctx.get(file.access.read_data)
 
 
@@ -50,21 +51,21 @@ def test_every_register_resets_holds_its_fields_and_shows_what_the_chip_says() -
             for index in range(register.count):
                 address = file.map.address(register.name, index)
                 pulses = sum(part.mask for part in register.fields if part.pulse)
-                assert read(ctx, file, address) == register.reset, register.name
+                assert await read(ctx, file, address) == register.reset, register.name
                 if register.access == "rw":
                     port = element(file, register.name, index)
                     assert await write(ctx, file, address, 0xFFFF_FFFF)
                     assert ctx.get(port) == register.mask, register.name
-                    assert read(ctx, file, address) == register.mask & ~pulses
+                    assert await read(ctx, file, address) == register.mask & ~pulses
                     await ctx.tick()
                     assert ctx.get(port) == register.mask & ~pulses, f"{register.name}: pulses last one cycle"
                     assert await write(ctx, file, address, 0)
-                    assert read(ctx, file, address) == 0
+                    assert await read(ctx, file, address) == 0
                 else:
                     assert not await write(ctx, file, address, 0)
                     if register.name not in RegisterFile.CONSTANTS:
                         ctx.set(element(file, register.name, index), register.mask)
-                        assert read(ctx, file, address) == register.mask
+                        assert await read(ctx, file, address) == register.mask
 
     run(file, host)
 
@@ -90,7 +91,7 @@ def test_write_only_registers_pass_on_their_fields_and_cannot_be_read() -> None:
                 await ctx.tick()
                 ctx.set(file.access.write, 0)
                 assert not ctx.get(flow.valid)
-                assert read(ctx, file, address) is None
+                assert await read(ctx, file, address) is None
 
     run(file, host)
 
@@ -118,7 +119,7 @@ def test_every_word_of_every_window_arrives_with_its_group_and_lane() -> None:
                     ctx.set(file.access.write, 0)
                     if window.name == "OFFSET":
                         assert ctx.get(file.offsets[group]) == number
-                        assert read(ctx, file, address) == number
+                        assert await read(ctx, file, address) == number
 
     run(file, host)
 
@@ -212,10 +213,10 @@ def test_addresses_between_are_refused_and_change_nothing(address: int) -> None:
         ctx.set(file.access.write, 1)
         assert not any(ctx.get(flow.valid) for flow in flows)
         assert not await write(ctx, file, address, 0xFFFF_FFFF)
-        assert read(ctx, file, address) is None
+        assert await read(ctx, file, address) is None
         for register in file.map.registers:
             if register.name not in RegisterFile.CONSTANTS and register.access != "wo":
-                assert read(ctx, file, register.offset) == register.reset
+                assert await read(ctx, file, register.offset) == register.reset
         assert plain(ctx.get(file.offsets)) == [0] * 7
 
     run(file, host)

@@ -128,38 +128,40 @@ def _offsets(properties: Properties, unit: RegisterFile, geometry: Geometry) -> 
     with properties.module.If(access.write & (access.write_address == window.offset + 4 * col)):
         properties.module.d.sync += stored.eq(access.write_data)
     properties.claim("an_offset_holds_what_was_written", unit.offsets[col] == stored)
-    here = access.read_address == window.offset + 4 * col
-    shown = ~access.read_error & (access.read_data.as_signed() == stored)
+    here = properties.past((access.read_address == window.offset + 4 * col) & ~ResetSignal())
+    shown = ~access.read_error & (access.read_data.as_signed() == properties.past(stored))
     properties.claim("an_offset_is_read", ~here | shown)
 
 
 def _reads(properties: Properties, unit: RegisterFile) -> None:
-    """What reads as which register, and that nothing else can be read."""
+    """What reads as which register, as it was in the cycle of the access, and that nothing else can be read."""
     access = unit.access
+    ran = properties.past(~ResetSignal())
     known = Value.cast(0)
     for register in unit.map.registers:
         if register.access == "wo":
             continue
         right = Value.cast(1)
         for index in range(register.count):
-            here = access.read_address == register.offset + 4 * index
+            here = properties.past(access.read_address == register.offset + 4 * index)
             known |= here
             if register.name in unit.CONSTANTS:
                 value: Value = Const(register.reset, 32)
             else:
-                value = _element(getattr(unit, register.name.lower()), register, index)
+                value = properties.past(_element(getattr(unit, register.name.lower()), register, index))
             right &= ~here | (access.read_data == (value & (register.mask & ~_pulses(register))))
-        properties.claim(f"{register.name.lower()}_is_read", right)
-    asked = properties.past(access.read & unit.memories_free & ~ResetSignal())
+        properties.claim(f"{register.name.lower()}_is_read", ~ran | right)
+    asked = properties.past(access.read & unit.memories_free)
     for window in unit.map.windows:
         here, group, lane = _place(window, access.read_address)
+        there = properties.past(here)
         if window.name == "OFFSET":
-            known |= here
+            known |= there
             continue
         port = getattr(unit, f"{window.name.lower()}_read")
         wanted = access.read & unit.memories_free & here
         same = (port.group == group) & (port.lane == lane)
         properties.claim(f"{window.name.lower()}_is_asked", (port.valid == wanted) & (~here | same))
-        properties.claim(f"{window.name.lower()}_is_shown", ~here | (access.read_data == port.data))
-        known |= here & asked
-    properties.claim("a_read_of_nothing_is_an_error", access.read_error == ~known)
+        properties.claim(f"{window.name.lower()}_is_shown", ~(ran & there) | (access.read_data == port.data))
+        known |= there & asked
+    properties.claim("a_read_of_nothing_is_an_error", ~ran | (access.read_error == ~known))

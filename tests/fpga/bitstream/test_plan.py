@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from spintile.fpga.bitstream.plan import make_plan
+from spintile.fpga.boards import board
 from tiny_board import TINY
 
 
@@ -33,3 +35,12 @@ def test_only_memories_of_die_and_program_may_give_anything_as_they_are_written(
     ]
     modules = make_plan(TINY).files["top.il"]
     assert all(f"module \\{part.split('/')[0]}\n" in modules for part in line.split()[4:])
+
+
+def test_an_ecp5_s_segments_are_in_lookup_tables() -> None:
+    chip = "top.gateware.linked.chip.periphery.program"
+    plan = make_plan(dataclasses.replace(board("ulx3s"), geometry=TINY.geometry, features=TINY.features))
+    assert f'setattr -set ram_style "distributed" {chip}/m:segments' in plan.files["top.ys"]
+    module = plan.files["top.il"].split(f"module \\{chip}\n")[1].split("\nend\n")[0]
+    assert "\\segments\n" in module
+    assert "distributed" not in make_plan(TINY).files["top.ys"], "an iCE40 has none of that kind"
