@@ -10,7 +10,7 @@ from amaranth.lib.data import ArrayLayout, Field, FlexibleLayout, StructLayout
 from amaranth.lib.wiring import Component, In, Out, Signature
 from spintile.model.geometry import Geometry
 
-from .axi_lite import ADDRESS_BITS, RegisterAccess
+from .axi_lite import RegisterAccess
 from .features import FULL, Features
 from .registers import Register, Window, register_map
 from .tokens import Flow, offsets_layout

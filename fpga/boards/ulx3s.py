@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from spintile.model.geometry import preset
+from spintile.rtl.features import Features
 
 from .board import Board
 from .clocks import Ecp5Pll
@@ -16,6 +17,8 @@ ULX3S = Board(
     platform="amaranth_boards.ulx3s:ULX3S_85F_Platform",
     family="ecp5",
     geometry=preset("borders"),
+    # A die in logic has no states to write.
+    features=Features(writing=False),
     clock_hz=60_000_000,
     clock=lambda: Ecp5Pll(multiply=12, divide=5, own=10),
     baud=3_000_000,

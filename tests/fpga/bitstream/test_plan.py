@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import pytest
 from spintile.fpga.bitstream.plan import make_plan
 from spintile.fpga.boards import board
 from tiny_board import TINY
@@ -37,10 +38,11 @@ def test_only_memories_of_die_and_program_may_give_anything_as_they_are_written(
     assert all(f"module \\{part.split('/')[0]}\n" in modules for part in line.split()[4:])
 
 
-def test_an_ecp5_s_segments_are_in_lookup_tables() -> None:
+@pytest.mark.parametrize("memory", ["segments", "instructions"])
+def test_what_a_sequencer_of_an_ecp5_reads_is_in_lookup_tables(memory: str) -> None:
     chip = "top.gateware.linked.chip.periphery.program"
     plan = make_plan(dataclasses.replace(board("ulx3s"), geometry=TINY.geometry, features=TINY.features))
-    assert f'setattr -set ram_style "distributed" {chip}/m:segments' in plan.files["top.ys"]
+    assert f'setattr -set ram_style "distributed" {chip}/m:{memory}' in plan.files["top.ys"]
     module = plan.files["top.il"].split(f"module \\{chip}\n")[1].split("\nend\n")[0]
-    assert "\\segments\n" in module
+    assert f"\\{memory}\n" in module
     assert "distributed" not in make_plan(TINY).files["top.ys"], "an iCE40 has none of that kind"
