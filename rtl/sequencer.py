@@ -192,7 +192,20 @@ class Sequencer(Component):
         m.d.comb += begins.eq(self.enable & (self.waiting != 0))
         carried = [places[number].valid & (number + 1 < self.layers) for number in range(limit - 1)]
 
+        # What an instruction that stops the sequencer has behind it is fetched, too: whether it stops is known late.
+        running = Signal()
+        with m.If(running & fetched), m.Switch(opcode):
+            with m.Case(Opcode.READ):
+                m.d.comb += goes_on.eq(read_queue.i.ready)
+            with m.Case(Opcode.EMIT):
+                m.d.comb += goes_on.eq(emit_queue.i.ready)
+            with m.Case(Opcode.LOOP):
+                m.d.comb += goes_on.eq(1)
+            with m.Case(Opcode.NEXT):
+                m.d.comb += goes_on.eq(top.remaining == 0)
+
         with m.FSM(name="state") as state:
+            m.d.comb += running.eq(state.ongoing("run"))
             m.d.comb += self.active.eq(~state.ongoing("between"))
             with m.State("between"), m.If(begins | Cat(carried).any()):
                 m.d.comb += self.take.eq(begins)
@@ -230,13 +243,12 @@ class Sequencer(Component):
                     m.next = "stopped"
                 with m.Elif(fetched), m.Switch(opcode):
                     with m.Case(Opcode.READ):
-                        m.d.comb += [read_queue.i.valid.eq(1), goes_on.eq(read_queue.i.ready)]
+                        m.d.comb += read_queue.i.valid.eq(1)
                         with m.If(read_queue.i.ready):
                             m.d.sync += ordinal.eq(ordinal + 1)
                     with m.Case(Opcode.EMIT):
-                        m.d.comb += [emit_queue.i.valid.eq(1), goes_on.eq(emit_queue.i.ready)]
+                        m.d.comb += emit_queue.i.valid.eq(1)
                     with m.Case(Opcode.LOOP):
-                        m.d.comb += goes_on.eq(1)
                         m.d.sync += [
                             level.eq(level + 1),
                             loops[level].remaining.eq(begin["count"] - 1),
@@ -254,7 +266,6 @@ class Sequencer(Component):
                                 fetched.eq(0),
                             ]
                         with m.Else():
-                            m.d.comb += goes_on.eq(1)
                             m.d.sync += [
                                 source.eq(top.source),
                                 destination.eq(top.destination),
