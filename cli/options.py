@@ -34,7 +34,11 @@ ChipName = Annotated[
 ]
 DataName = Annotated[
     str,
-    typer.Option("--data", help="mnist (bundled), digits, wine, moons, or a folder of IDX files, plain or gzipped."),
+    typer.Option(
+        "--data",
+        help="mnist (bundled), mnist-8x6 (its middle, for 48 inputs), digits, wine, moons, or a folder of IDX files, "
+        "plain or gzipped.",
+    ),
 ]
 RepairName = Annotated[
     str | None,

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Prepared", "load_contents", "open_board", "prepare", "run_images", "virtual_port"]
 
-#: A simulated board is slower than a real one by as much as a machine is loaded.
-_SIMULATED_TIMEOUT = 2.0
+#: Seconds of silence after which a board is asked again. A simulated one is slower by as much as a machine is loaded.
+_TIMEOUT, _SIMULATED_TIMEOUT = 0.3, 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,9 +86,16 @@ def virtual_port(
 
 @contextlib.contextmanager
 def open_board(
-    port: str | None, geometry: Geometry, features: Features, baud: int, progress: Progress
+    port: str | None,
+    geometry: Geometry,
+    features: Features,
+    baud: int,
+    progress: Progress,
+    *,
+    retries: int = 10,
+    attempts: int = 8,
 ) -> Iterator[Board]:
-    """A board at a serial port, or without one a simulated board at a port of its own."""
+    """A board at a serial port, or without one a simulated board at a port of its own; patience as of ``Board``."""
     from spintile.fpga.host.board import Board
     from spintile.fpga.host.serial_port import SerialPort
 
@@ -96,9 +103,10 @@ def open_board(
         if port is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="spintile-board-")))
             stack.enter_context(virtual_port(geometry, features, folder / "port", progress))
-            board = Board(SerialPort(str(folder / "port"), baud), geometry, timeout=_SIMULATED_TIMEOUT)
+            line, timeout = SerialPort(str(folder / "port"), baud), _SIMULATED_TIMEOUT
         else:
-            board = Board(SerialPort(port, baud), geometry)
+            line, timeout = SerialPort(port, baud), _TIMEOUT
+        board = Board(line, geometry, timeout=timeout, retries=retries, attempts=attempts)
         stack.callback(board.close)
         yield board
 

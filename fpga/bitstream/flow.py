@@ -50,7 +50,7 @@ class Built:
 
 
 def build_bitstream(
-    board: Board, out: str | Path, *, seed: int = 1, progress: Callable[[int, int], None] | None = None
+    board: Board, out: str | Path, *, seed: int | None = None, progress: Callable[[int, int], None] | None = None
 ) -> Built:
     """Build the bitstream of a board; the same sources and tools give the same bytes.
 
@@ -60,8 +60,8 @@ def build_bitstream(
         Which one.
     out : path
         Folder for bitstream, ``report.json``, ``build.log`` and what checks need; made if it is not there.
-    seed : int
-        Of the placement.
+    seed : int, optional
+        Of the placement; the board's own unless given.
     progress : function (done, total), optional
         Told after each program.
 
@@ -79,7 +79,8 @@ def build_bitstream(
         If the clock is not reached; report and log stay in ``out``, the bitstream does not.
     """
     folder = Path(out)
-    plan = make_plan(board, seed)
+    chosen = board.seed if seed is None else seed
+    plan = make_plan(board, chosen)
     tools = {name: require(find_program(name)) for name, *_ in plan.commands}
     folder.mkdir(parents=True, exist_ok=True)
     bitstream = folder / f"{board.name}{Path(plan.bitstream).suffix}"
@@ -111,7 +112,7 @@ def build_bitstream(
         report = report_of(
             board,
             json.loads((work / PLACED).read_text()),
-            seed=seed,
+            seed=chosen,
             bitstream=bitstream.name,
             sha256=hashlib.sha256(packed).hexdigest(),
             tools={name: tool.version for name, tool in tools.items()},

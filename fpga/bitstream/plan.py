@@ -20,7 +20,9 @@ PLACED = "placed.json"
 _NEVER_READ_AS_WRITTEN = ("twin.memory", "periphery.program")
 #: Small memories at the beginning of a long path, by family: lookup tables answer at once where they can hold words;
 #: block RAM of an ECP5 takes five nanoseconds.
-_DISTRIBUTED: dict[str, tuple[str, ...]] = {"ecp5": ("periphery.program/m:segments", "periphery.program/m:instructions")}
+_DISTRIBUTED: dict[str, tuple[str, ...]] = {
+    "ecp5": ("periphery.program/m:segments", "periphery.program/m:instructions")
+}
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,8 @@ class Board:
         Inputs and neurons of the dense network that speeds are given for.
     flash : str
         How the bitstream gets onto it, one line with ``{bitstream}``.
+    seed : int
+        Of the placement, unless told otherwise: one with which the clock is reached.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Board:
     flash: str
     features: Features = FULL
     synthesis: tuple[str, ...] = field(default=())
+    seed: int = 1
 
     def make_platform(self) -> Any:
         """A new platform: one build wears it out.

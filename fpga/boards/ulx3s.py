@@ -26,4 +26,5 @@ ULX3S = Board(
     cells={"logic": "TRELLIS_COMB", "memory": "DP16KD"},
     layers=(196, 36, 10),
     flash="openFPGALoader --board ulx3s {bitstream}",
+    seed=2,
 )

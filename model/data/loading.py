@@ -9,13 +9,16 @@ from pathlib import Path
 from .bundle_file import read_bundle
 from .dataset import DEFAULT_LEVELS, Dataset, check_levels
 from .idx import read_idx_folder
+from .middle import MIDDLE_SHAPE, middle_of
 from .resample import resample
 
 #: Names that ``load`` knows; anything else is a folder.
-NAMES = ("digits", "mnist", "moons", "wine")
+NAMES = ("digits", "mnist", "mnist-8x6", "moons", "wine")
 
 BUNDLE = "mnist-14x14.xz"
 BUNDLE_SIDE = 14
+#: The bundled digits by the number of inputs that they are.
+_DIGITS = {BUNDLE_SIDE**2: "mnist", MIDDLE_SHAPE[0] * MIDDLE_SHAPE[1]: "mnist-8x6"}
 
 
 def load(source: str | Path, side: int | None = None, levels: int = DEFAULT_LEVELS) -> Dataset:
@@ -25,6 +28,7 @@ def load(source: str | Path, side: int | None = None, levels: int = DEFAULT_LEVE
     ----------
     source : str or path
         "mnist": 60,000 + 10,000 digits of 14 x 14 pixels that come with the package (only at that side and 16 levels).
+        "mnist-8x6": their middle at 8 x 6 pixels, whatever the side, for chips that have so few rows.
         "digits", "wine", "moons": small sets of scikit-learn. Anything else: a folder of IDX files, plain or gzipped
         (``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte`` and the same with ``t10k``).
     side : int or None
@@ -39,6 +43,8 @@ def load(source: str | Path, side: int | None = None, levels: int = DEFAULT_LEVE
         If there is no such name or folder, or a file is missing, truncated or foreign.
     """
     check_levels(levels)
+    if source == "mnist-8x6":
+        return middle_of(load("mnist", levels=levels), source)
     if source == "mnist":
         if side not in (None, BUNDLE_SIDE) or levels != DEFAULT_LEVELS:
             raise ValueError(
@@ -57,6 +63,11 @@ def load(source: str | Path, side: int | None = None, levels: int = DEFAULT_LEVE
     if not folder.is_dir():
         raise ValueError(f"data set must be one of {', '.join(NAMES)} or a folder of IDX files, not {str(source)!r}")
     return from_idx_folder(folder, BUNDLE_SIDE if side is None else side, levels)
+
+
+def digits_for(inputs: int) -> str | None:
+    """Name of the bundled digits that have so many pixels; None if none have."""
+    return _DIGITS.get(inputs)
 
 
 def from_idx_folder(

@@ -21,33 +21,35 @@ def area_weights(size: int, side: int) -> NDArray[np.float64]:
     return np.clip(overlap, 0, None) * (side / size)
 
 
-def resample(images: NDArray[np.uint8], side: int, levels: int) -> NDArray[np.uint8]:
+def resample(images: NDArray[np.uint8], side: int | tuple[int, int], levels: int) -> NDArray[np.uint8]:
     """Area averages of 8-bit images, as grey levels.
 
     Parameters
     ----------
     images : uint8 array (images, height, width)
         0 .. 255.
-    side : int
+    side : int or (int, int)
         New height and width, at least 1.
     levels : int
         Number of levels; averages are rounded half up.
 
     Returns
     -------
-    uint8 array (images, side, side)
+    uint8 array (images, new height, new width)
         0 .. levels - 1.
 
     Raises
     ------
     ValueError
-        If ``side`` is not a positive integer.
+        If ``side`` is not a positive integer, or two.
     """
-    if isinstance(side, bool) or not isinstance(side, int | np.integer) or side < 1:
-        raise ValueError(f"side must be a positive integer, not {side!r}")
+    sides = side if isinstance(side, tuple) else (side, side)
+    for each in sides:
+        if isinstance(each, bool) or not isinstance(each, int | np.integer) or each < 1:
+            raise ValueError(f"side must be a positive integer, not {each!r}")
     count, height, width = images.shape
-    down, across = area_weights(height, side), area_weights(width, side).T
-    result = np.empty((count, side, side), np.uint8)
+    down, across = area_weights(height, sides[0]), area_weights(width, sides[1]).T
+    result = np.empty((count, *sides), np.uint8)
     for start in range(0, count, _CHUNK):
         part = images[start : start + _CHUNK].astype(np.float64)
         # The small term is far above rounding errors of the sums and far below the next possible average, so that

@@ -87,7 +87,7 @@ def test_nothing_asked_shows_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "--regime", "software", "--statistics", "s.toml"], "--statistics must not be given with --regime"),
         (["train", "--statistics", "nowhere.toml"], "nowhere.toml: there is no such file"),
         (["train", "--regime", "die-aware"], "--population must be given with --regime die-aware"),
-        (["train", "--data", "nowhere"], "data set must be one of digits, mnist, moons, wine or a folder"),
+        (["train", "--data", "nowhere"], "data set must be one of digits, mnist, mnist-8x6, moons, wine or a folder"),
         (["demo", "--dies", "0"], "dies: input should be greater than or equal to 1, not 0"),
         (["demo", "--config", "nowhere.toml"], "nowhere.toml: there is no such file"),
     ],

@@ -100,9 +100,7 @@ HOST_FAULTS: dict[str, Fault] = {
         "a_write_to_nothing_is_an_error",
     ),
     "elements in one place": Fault(
-        _registers(
-            "shown.eq(self._value(register, index))", "shown.eq(self._value(register, 0))"
-        ),
+        _registers("shown.eq(self._value(register, index))", "shown.eq(self._value(register, 0))"),
         "layer_is_read",
     ),
     "an offset of its neighbour": Fault(

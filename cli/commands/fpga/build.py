@@ -16,7 +16,10 @@ from .board_options import BoardName, chosen_board
 
 def build(
     board: BoardName = "icebreaker",
-    seed: Annotated[int, typer.Option("--seed", min=1, max=2**31 - 1, help="Of the placement.")] = 1,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", min=1, max=2**31 - 1, help="Of the placement; one that does, unless given."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Folder for bitstream, report.json and log; runs/fpga-BOARD unless given."),
@@ -28,7 +31,7 @@ def build(
 
     Yosys and nextpnr come with packages; a program of your own is taken where its environment variable names it
     (NEXTPNR_ICE40, ICEPACK, NEXTPNR_ECP5, ECPPACK). The same sources, tools and seed give the same bytes. A clock that
-    is not reached is an error: exit code 2, and no bitstream.
+    is not reached is an error: exit code 2, and no bitstream. About a minute for icebreaker, ten for ulx3s.
 
     Example: [bold]spintile fpga build --board icebreaker[/bold]
     """

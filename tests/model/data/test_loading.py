@@ -65,7 +65,7 @@ def test_each_feature_is_scaled_by_its_own_range() -> None:
     [
         (
             {"source": "mnsit"},
-            "data set must be one of digits, mnist, moons, wine or a folder of IDX files, not 'mnsit'",
+            "data set must be one of digits, mnist, mnist-8x6, moons, wine or a folder of IDX files, not 'mnsit'",
         ),
         (
             {"source": "mnist", "side": 28},
