@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the simulation of a board's netlist needs besides Yosys."""
+"""Checks of a build: its netlist and its bitstream must answer as the golden model does."""

@@ -1,10 +1,60 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A plain model of the ECP5's block RAM, of which Yosys has none: for the simulation of netlists."""
+"""Plain models of cells that simulate badly or not at all with Yosys's: pins, PLLs, and block RAM of the ECP5.
+
+A pin is a wire. A PLL passes its input on and is locked: every cycle of the gateware is one of the oscillator's, which
+changes no bit, since the serial line is counted in cycles of the gateware too.
+"""
 
 from __future__ import annotations
 
-__all__ = ["block_ram"]
+from ..boards.board import Family
 
+__all__ = ["models"]
+
+_PIN_ICE40 = """
+module {name} (inout PACKAGE_PIN, input LATCH_INPUT_VALUE, input CLOCK_ENABLE, input INPUT_CLK, input OUTPUT_CLK,
+  input OUTPUT_ENABLE, input D_OUT_0, input D_OUT_1, output D_IN_0, output D_IN_1, output GLOBAL_BUFFER_OUTPUT);
+  parameter [5:0] PIN_TYPE = 6'b000000;
+  parameter [0:0] PULLUP = 1'b0;
+  parameter [0:0] NEG_TRIGGER = 1'b0;
+  parameter IO_STANDARD = "SB_LVCMOS";
+  generate if (PIN_TYPE[5:2] == 4'b0000) assign D_IN_0 = PACKAGE_PIN;
+  else if (PIN_TYPE[5:2] == 4'b0110) assign PACKAGE_PIN = D_OUT_0;
+  else if (PIN_TYPE[5:2] == 4'b1010) assign PACKAGE_PIN = OUTPUT_ENABLE ? D_OUT_0 : 1'bz;
+  else NO_MODEL_OF_THIS_KIND_OF_PIN error (); endgenerate
+  assign GLOBAL_BUFFER_OUTPUT = D_IN_0;
+endmodule
+"""
+_PLL_ICE40 = """
+module SB_PLL40_PAD (input PACKAGEPIN, output PLLOUTCORE, output PLLOUTGLOBAL, input EXTFEEDBACK,
+  input [7:0] DYNAMICDELAY, output LOCK, input BYPASS, input RESETB, input LATCHINPUTVALUE, output SDO, input SDI,
+  input SCLK);
+  parameter FEEDBACK_PATH = "SIMPLE", PLLOUT_SELECT = "GENCLK";
+  parameter DELAY_ADJUSTMENT_MODE_FEEDBACK = "FIXED", DELAY_ADJUSTMENT_MODE_RELATIVE = "FIXED";
+  parameter SHIFTREG_DIV_MODE = 0, FDA_FEEDBACK = 0, FDA_RELATIVE = 0, DIVR = 0, DIVF = 0, DIVQ = 0, FILTER_RANGE = 0;
+  parameter ENABLE_ICEGATE = 0, TEST_MODE = 0;
+  assign PLLOUTCORE = PACKAGEPIN, PLLOUTGLOBAL = PACKAGEPIN, LOCK = 1'b1;
+endmodule
+"""
+_PIN_ECP5 = """
+module TRELLIS_IO (inout B, input I, input T, output O);
+  parameter DIR = "INPUT";
+  generate if (DIR == "INPUT") assign O = B;
+  else if (DIR == "OUTPUT") assign B = I;
+  else NO_MODEL_OF_THIS_KIND_OF_PIN error (); endgenerate
+endmodule
+"""
+_PLL_ECP5 = """
+module EHXPLLL (input CLKI, input CLKFB, input PHASESEL1, input PHASESEL0, input PHASEDIR, input PHASESTEP,
+  input PHASELOADREG, input STDBY, input PLLWAKESYNC, input RST, input ENCLKOP, input ENCLKOS, input ENCLKOS2,
+  input ENCLKOS3, output CLKOP, output CLKOS, output CLKOS2, output CLKOS3, output LOCK, output INTLOCK,
+  output REFCLK, output CLKINTFB);
+  parameter PLLRST_ENA = "", INTFB_WAKE = "", STDBY_ENABLE = "", DPHASE_SOURCE = "", FEEDBK_PATH = "";
+  parameter OUTDIVIDER_MUXA = "", OUTDIVIDER_MUXB = "", OUTDIVIDER_MUXC = "", OUTDIVIDER_MUXD = "";
+  parameter CLKI_DIV = 1, CLKFB_DIV = 1, CLKOP_ENABLE = "", CLKOP_DIV = 1, CLKOP_CPHASE = 0, CLKOP_FPHASE = 0;
+  assign CLKOP = CLKI, LOCK = 1'b1;
+endmodule
+"""
 _BLOCK_RAM = """
 module DP16KD ({ports});
   parameter DATA_WIDTH_A = 18, DATA_WIDTH_B = 18;
@@ -68,6 +118,21 @@ _PORT = """  wire [35:0] data_{p} = {{in_b, in_a}};
   end"""
 
 
+#: Without registers and unsigned: what a product in combinational logic becomes. It has no parameter.
+_MULTIPLIER = """
+module MULT18X18D ({ports}, input SIGNEDA, input SIGNEDB, input SOURCEA, input SOURCEB);
+  assign {{{product}}} = {{18'd0, {a}}} * {{18'd0, {b}}};
+endmodule
+"""
+
+
+def models(family: Family) -> str:
+    """Verilog of the cells, to be read over Yosys's own."""
+    if family == "ice40":
+        return "".join(_PIN_ICE40.format(name=name) for name in ("SB_IO", "SB_GB_IO")) + _PLL_ICE40
+    return _PIN_ECP5 + _PLL_ECP5 + block_ram() + multiplier()
+
+
 def block_ram() -> str:
     """``DP16KD``: two ports, or one of 36 bits to write (A) and one to read (B); memory that begins with zeros."""
     return _BLOCK_RAM.format(
@@ -92,6 +157,17 @@ def block_ram() -> str:
         out_high=_bits("DOB", 18),
         port_a=_PORT.format(p="a", P="A"),
         port_b=_PORT.format(p="b", P="B"),
+    )
+
+
+def multiplier() -> str:
+    """``MULT18X18D``: two unsigned numbers of 18 bits; a parameter or a clock is an error."""
+    ways = (("input", "A", 18), ("input", "B", 18), ("input", "C", 18), ("output", "P", 36))
+    return _MULTIPLIER.format(
+        ports=", ".join(f"{way} {name}{number}" for way, name, count in ways for number in range(count)),
+        product=_bits("P", 36),
+        a=_bits("A", 18),
+        b=_bits("B", 18),
     )
 
 

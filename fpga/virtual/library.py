@@ -55,6 +55,7 @@ def build_board(
     divisor: int | None = None,
     patience: int | None = None,
     verilog: str | None = None,
+    optimise: str = "-O2",
     cache: Path | None = None,
     jobs: int | None = None,
 ) -> Path:
@@ -72,6 +73,8 @@ def build_board(
         Of the link; its own unless given.
     verilog : str, optional
         Gateware in place of ours (deliberate faults).
+    optimise : str
+        Option of the C++ compiler for the gateware.
     cache : Path, optional
         Where builds are kept; :func:`~spintile.cosim.tools.cache_folder` unless given.
     jobs : int, optional
@@ -88,7 +91,7 @@ def build_board(
     root = cache or cache_folder()
     if verilog is None:
         verilog = gateware_verilog(geometry, features, divisor=divisor, patience=patience, cache=cache)
-    digest = hashlib.sha256(json.dumps([_FORMAT, divisor, versions, find_compiler().source]).encode())
+    digest = hashlib.sha256(json.dumps([_FORMAT, divisor, versions, find_compiler().source, optimise]).encode())
     digest.update(_HARNESS.read_bytes() + b"\0" + verilog.encode())
 
     def make(folder: Path) -> None:
@@ -101,7 +104,7 @@ def build_board(
             folder,
             root / "runtimes",
             targets=("Vtop__ALL.a", "libverilated.a"),
-            optimise="-O2",
+            optimise=optimise,
             variant="-shared",
             jobs=jobs,
         )

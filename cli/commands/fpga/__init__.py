@@ -6,6 +6,7 @@ from __future__ import annotations
 import typer
 
 from .build import build
+from .check import check
 from .demo import demo
 from .program import program
 from .run import run
@@ -16,5 +17,5 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
-for _command in (build, program, run, serve, demo):
+for _command in (build, check, program, run, serve, demo):
     app.command(_command.__name__)(_command)

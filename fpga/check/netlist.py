@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The netlist that a bitstream was made from, as a design that simulates: clock, line and lights on its pins."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+
+from spintile.cosim.design import TOP
+from spintile.cosim.yosys import run_yosys
+
+from ..bitstream.plan import NAME
+from ..boards import Board
+from ..gateware.top import LIGHTS
+from .models import models
+
+__all__ = ["clock_pin", "netlist_verilog", "wrapped"]
+
+#: Yosys's models of the other cells.
+_CELLS = {
+    "ice40": "read_verilog -D NO_ICE40_DEFAULT_ASSIGNMENTS +/ice40/cells_sim.v",
+    # Its files include each other's registers and pins, which Yosys takes for a second definition.
+    "ecp5": "read_verilog -D NO_INCLUDES +/ecp5/cells_sim.v +/ecp5/cells_ff.vh",
+}
+
+
+def netlist_verilog(board: Board, folder: str | Path, *, netlist: str | None = None) -> str:
+    """Verilog of the netlist in a build's folder, with the cells in it and the gateware's ports around it.
+
+    Parameters
+    ----------
+    board : Board
+        Which board it was built for.
+    folder : path
+        Of the build.
+    netlist : str, optional
+        Another netlist in place of the folder's (deliberate faults).
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no netlist in the folder.
+    RuntimeError
+        If Yosys does not accept it.
+    """
+    text = (Path(folder) / f"{NAME}.json").read_text() if netlist is None else netlist
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        (work / "netlist.json").write_text(text)
+        run_yosys(["read_json netlist.json", "write_verilog -noattr netlist.v"], work)
+        return wrapped(board, (work / "netlist.v").read_text())
+
+
+def wrapped(board: Board, design: str) -> str:
+    """A board's design with its pins, as one flat module with the ports of the gateware in simulation.
+
+    Raises
+    ------
+    RuntimeError
+        If Yosys does not accept it.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        (work / "design.v").write_text(design)
+        (work / "models.v").write_text(models(board.family))
+        (work / "pins.v").write_text(_pins(board))
+        steps = [
+            _CELLS[board.family],
+            "read_verilog -overwrite models.v",
+            "read_verilog design.v pins.v",
+            f"hierarchy -check -top {TOP}",
+            "proc",
+            "flatten",
+            "opt_expr",
+            "opt_clean -purge",
+            "write_verilog -noattr flat.v",
+        ]
+        run_yosys(steps, work)
+        # What no one looks at may be anything; a simulator of two values wants one of them. Yosys's own setundef cannot
+        # be asked here: it stops at memory ports without a clock.
+        return re.sub(
+            r"\b\d+'[bh][0-9a-fx]+", lambda number: number[0].replace("x", "0"), (work / "flat.v").read_text()
+        )
+
+
+def clock_pin(board: Board) -> str:
+    """Name of the oscillator's port."""
+    return f"{board.make_platform().default_clk}_0__io"
+
+
+def _pins(board: Board) -> str:
+    """A module around it. ``rst`` is no pin of the board and does nothing; lights that it has not are dark."""
+    platform = board.make_platform()
+    pins, lights = [f".{clock_pin(board)}(clk)", ".uart_0__rx__io(rx)", ".uart_0__tx__io(tx)"], []
+    for field in LIGHTS.members:
+        if field not in board.lights:
+            lights.append("1'b0")
+            continue
+        resource, number = board.lights[field]
+        inverted = platform.lookup(resource, number).ios[0].invert
+        pins.append(f".{resource}_{number}__io({field})")
+        lights.append(f"~{field}" if inverted else field)
+    return "\n".join(
+        [
+            f"module {TOP} (input clk, input rst, input rx, output tx, output [{len(lights) - 1}:0] lights);",
+            f"  wire {', '.join(board.lights)};",
+            f"  {NAME} board ({', '.join(pins)});",
+            f"  assign lights = {{{', '.join(reversed(lights))}}};",
+            "endmodule\n",
+        ]
+    )
