@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["CheckCase", "check_build", "load_case"]
 
 
+#: Cycles of loading over the serial line, beyond which the netlist's bytes pass beside it.
+_LONG = 5_000_000
+
+
 @dataclass(frozen=True, eq=False)
 class CheckCase:
     """What is loaded, images (images, ...), and their classes (images,) by the golden model."""
@@ -107,13 +111,16 @@ def check_build(
                 found[name] = {**proof.as_dict(), "compared": proof.points}
             else:
                 assert case is not None
+                beside = name == "netlist" and _line_cycles(board, case.contents) > _LONG
                 verilog = (
                     bitstream_verilog(board, folder, flip=fault)
                     if name == "bitstream"
-                    else netlist_verilog(board, folder, netlist=netlist)
+                    else netlist_verilog(board, folder, netlist=netlist, beside=beside)
                 )
                 told = functools.partial(_told, progress, name)
-                run = run_design(board, name, verilog, case.contents, case.images, case.classes, progress=told)
+                run = run_design(
+                    board, name, verilog, case.contents, case.images, case.classes, beside=beside, progress=told
+                )
                 found[name] = {**run.as_dict(), "compared": run.images}
         except (ValueError, RuntimeError, FileNotFoundError) as error:
             raise BadInput(f"{folder}: {error}") from None
@@ -123,3 +130,10 @@ def check_build(
 
 def _told(progress: Progress, name: str, done: int, total: int) -> None:
     progress(name, min(0.99, done / total), f"{done} of {total}")
+
+
+def _line_cycles(board: Board, contents: Contents) -> int:
+    """About how many cycles a die is on the serial line."""
+    from spintile.fpga.link.uart import divisor_for
+
+    return contents.size * 10 * divisor_for(board.clock_hz, board.baud)

@@ -24,6 +24,8 @@ __all__ = ["CheckResult", "run_design"]
 
 #: Seconds of the board's clock that an answer may take.
 _PATIENCE = 0.02
+#: Cycles from byte to byte, where they pass beside the serial line.
+_GAP = 20
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def run_design(
     images: ArrayLike,
     classes: ArrayLike,
     *,
+    beside: bool = False,
     optimise: str = "-O1",
     cache: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -91,6 +94,8 @@ def run_design(
         As the network takes them.
     classes : int array (images,)
         What the golden model answers.
+    beside : bool
+        Whether bytes pass beside the serial line, as ``verilog`` must have been made for.
     optimise : str
         Option of the C++ compiler: what takes less time to compile takes more to run.
     cache : Path, optional
@@ -106,8 +111,11 @@ def run_design(
         If the contents do not fit the board.
     """
     divisor = divisor_for(board.clock_hz, board.baud)
-    library = build_board(board.geometry, divisor=divisor, verilog=verilog, optimise=optimise, cache=cache)
-    simulated = SimulatedBoard(library)
+    library = build_board(
+        board.geometry, divisor=divisor, verilog=verilog, beside=beside, optimise=optimise, cache=cache
+    )
+    # Images come as fast as a chip of this size takes them.
+    simulated = SimulatedBoard(library, gap=_GAP)
     # A sound design answers at once and needs no second session; a faulty one may never answer.
     host = HostBoard(
         DirectLine(simulated, clock_hz=board.clock_hz),

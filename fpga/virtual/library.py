@@ -55,6 +55,7 @@ def build_board(
     divisor: int | None = None,
     patience: int | None = None,
     verilog: str | None = None,
+    beside: bool = False,
     optimise: str = "-O2",
     cache: Path | None = None,
     jobs: int | None = None,
@@ -73,6 +74,9 @@ def build_board(
         Of the link; its own unless given.
     verilog : str, optional
         Gateware in place of ours (deliberate faults).
+    beside : bool
+        Whether the registers of the serial line are ports of ``verilog``
+        (:func:`~spintile.fpga.check.netlist.netlist_verilog`).
     optimise : str
         Option of the C++ compiler for the gateware.
     cache : Path, optional
@@ -91,13 +95,15 @@ def build_board(
     root = cache or cache_folder()
     if verilog is None:
         verilog = gateware_verilog(geometry, features, divisor=divisor, patience=patience, cache=cache)
-    digest = hashlib.sha256(json.dumps([_FORMAT, divisor, versions, find_compiler().source, optimise]).encode())
+    digest = hashlib.sha256(json.dumps([_FORMAT, divisor, versions, find_compiler().source, optimise, beside]).encode())
     digest.update(_HARNESS.read_bytes() + b"\0" + verilog.encode())
 
     def make(folder: Path) -> None:
         (folder / "design.v").write_text(verilog)
         verilate_shared(folder, TOP)
         serial = "" if divisor is None else f"#define SERIAL {divisor}\n"
+        if beside:
+            serial = "#define BESIDE\n"
         source = folder / "model" / _HARNESS.name
         source.write_text(serial + _HARNESS.read_text())
         compile_verilated(
